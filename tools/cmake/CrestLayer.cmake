@@ -1,9 +1,14 @@
 # crest_layer(name LINK ... PRIVATE_LINK ...): src/<name> is the target crest::<name>, and its
-# *_test.cpp files are one program <name>_test.
+# *_test.cpp files are one program <name>_test: one link and one start-up a layer, not one a file.
+# crest_test(name sources...): a GoogleTest program; unit_tests builds them all.
 add_library(crest_flags INTERFACE)
 target_compile_features(crest_flags INTERFACE cxx_std_20)
-target_compile_options(crest_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor
-                       -fvisibility=hidden -fno-omit-frame-pointer)
+# A designated initialiser that leaves members out is how options are written here.
+target_compile_options(crest_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Wno-missing-field-initializers
+  $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local> $<$<CXX_COMPILER_ID:Clang>:-Wshadow>
+  -fvisibility=hidden -fno-omit-frame-pointer -fstack-protector-strong)
+target_link_options(crest_flags INTERFACE -Wl,-z,relro,-z,now)
 target_include_directories(crest_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
 if(CREST_SANITIZE)
   target_compile_options(crest_flags INTERFACE -fsanitize=${CREST_SANITIZE} -fno-sanitize-recover=all)
@@ -12,6 +17,8 @@ endif()
 if(CREST_FUZZ)
   target_compile_options(crest_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+
+add_custom_target(unit_tests)
 
 function(crest_layer name)
   cmake_parse_arguments(ARG "" "" "LINK;PRIVATE_LINK" ${ARGN})
@@ -37,4 +44,5 @@ function(crest_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE crest_flags GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
+  add_dependencies(unit_tests ${name})
 endfunction()
