@@ -1,0 +1,57 @@
+// An Authorization is an account's proof for one identifier; a Challenge is one way to prove it
+// (RFC 8555 sections 7.1.4, 7.1.5, 8).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "acme/identifier.hpp"
+#include "acme/order.hpp"
+#include "core/error.hpp"
+#include "core/time.hpp"
+
+namespace crest::acme {
+
+enum class AuthorizationStatus { pending, valid, invalid, deactivated, expired, revoked };
+enum class ChallengeStatus { pending, processing, valid, invalid };
+std::string_view to_string(AuthorizationStatus status);
+std::string_view to_string(ChallengeStatus status);
+bool legal_transition(AuthorizationStatus from, AuthorizationStatus to);
+bool legal_transition(ChallengeStatus from, ChallengeStatus to);
+
+// Methods by the words on the wire; a type we do not know stays a string in Challenge::type (CHL-16).
+inline constexpr std::string_view http_01 = "http-01", dns_01 = "dns-01", tls_alpn_01 = "tls-alpn-01",
+                                  dns_account_01 = "dns-account-01", dns_persist_01 = "dns-persist-01";
+
+struct Challenge {
+  std::string type;
+  std::string url;
+  ChallengeStatus status = ChallengeStatus::pending;  // absent on the wire: pending
+  std::optional<Time> validated;
+  std::optional<Problem> error;
+  std::string token;  // "" when the type has none
+  std::vector<std::string> issuer_domain_names;  // dns-persist-01
+  std::optional<std::string> account_uri;        // dns-persist-01
+};
+encoding::Json to_json(const Challenge& challenge);
+Result<Challenge> challenge_from_json(const encoding::Json& json);
+
+struct Authorization {
+  Identifier identifier;  // without "*."
+  AuthorizationStatus status = AuthorizationStatus::pending;
+  std::optional<Time> expires;
+  std::vector<Challenge> challenges;
+  bool wildcard = false;  // absent, false or true are all accepted (E6364)
+};
+encoding::Json to_json(const Authorization& authorization);
+Result<Authorization> authorization_from_json(const encoding::Json& json);
+
+// An order's status computed from what is known (RFC 8555 section 7.1.6): `stored` wins once it is processing, valid or
+// invalid; else the authorizations and the time decide.
+OrderStatus order_status(OrderStatus stored, Time order_expires, const std::vector<AuthorizationStatus>& authorizations,
+                         Time now);
+// pending or valid become expired when their time has passed.
+AuthorizationStatus authorization_status(AuthorizationStatus stored, std::optional<Time> expires, Time now);
+
+}  // namespace crest::acme

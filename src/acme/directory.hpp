@@ -1,0 +1,33 @@
+// A Directory is where a CA's resources are (RFC 8555 section 7.1.1).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "encoding/json.hpp"
+
+namespace crest::acme {
+
+struct DirectoryMeta {
+  std::optional<std::string> terms_of_service;  // RFC 8555 section 7.1.1
+  std::optional<std::string> website;
+  std::vector<std::string> caa_identities;
+  bool external_account_required = false;
+  std::map<std::string, std::string> profiles;  // draft-ietf-acme-profiles: name to description
+};
+
+struct Directory {
+  std::string new_nonce, new_account, new_order, revoke_cert, key_change;
+  std::optional<std::string> new_authz;      // absent: no pre-authorization
+  std::optional<std::string> renewal_info;   // RFC 9773
+  DirectoryMeta meta;
+};
+
+encoding::Json to_json(const Directory& directory);
+// Unknown members of any type are ignored. newNonce, newAccount and newOrder must be there (DIR-07), the others may be
+// missing (""), and every URL must be https unless `allow_http`. Error: ca_protocol.
+Result<Directory> directory_from_json(const encoding::Json& json, bool allow_http = false);
+
+}  // namespace crest::acme

@@ -1,0 +1,27 @@
+// A Secret holds a passphrase or key text: it wipes its memory, and has no way to be printed by accident.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace crest {
+
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string text) : text_(std::move(text)) {}
+  ~Secret() { wipe(); }
+  Secret(const Secret& other) = default;
+  Secret& operator=(const Secret& other);
+  Secret(Secret&& other) noexcept;
+  Secret& operator=(Secret&& other) noexcept;
+
+  std::string_view reveal() const { return text_; }
+  bool empty() const { return text_.empty(); }
+
+ private:
+  void wipe();
+  std::string text_;
+};
+
+}  // namespace crest

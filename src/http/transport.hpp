@@ -1,0 +1,35 @@
+// A Transport sends a Request and brings the Response; a Service answers one. Loopback joins the two.
+#pragma once
+
+#include "http/message.hpp"
+
+namespace crest::http {
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // Any HTTP status is a Response. Errors: dns, connect, tls, timeout, response_too_large, ca_protocol (no HTTP).
+  // Blocks for at most call.total; thread-safe.
+  virtual Result<Response> send(const Request& request, const Call& call) = 0;
+};
+
+class Service {
+ public:
+  virtual ~Service() = default;
+  // Never throws for what the peer sent; thread-safe; may block on the disk, never on a stranger.
+  virtual Response handle(const Request& request) = 0;
+};
+
+// The client's end of a Service in the same process.
+class Loopback final : public Transport {
+ public:
+  explicit Loopback(Service& service, std::string peer_address = "127.0.0.1")
+      : service_(service), peer_address_(std::move(peer_address)) {}
+  Result<Response> send(const Request& request, const Call& call) override;
+
+ private:
+  Service& service_;
+  std::string peer_address_;
+};
+
+}  // namespace crest::http

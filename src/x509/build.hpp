@@ -1,0 +1,68 @@
+// Building certificates and CRLs in two steps, so that the to-be-signed octets can be recorded before they are signed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/random.hpp"
+#include "x509/certificate.hpp"
+
+namespace crest::x509 {
+
+struct Subject {  // an empty one makes the SAN critical (RFC 5280 section 4.2.1.6)
+  std::string common_name;
+  std::string organization;
+};
+
+struct CertificateTemplate {
+  Bytes serial;                          // from new_serial()
+  Time not_before, not_after;            // both inclusive, whole seconds
+  Subject subject;
+  std::vector<SubjectName> names;        // sorted by the builder
+  bool is_ca = false;                    // adds critical basicConstraints, SKI
+  std::optional<unsigned> path_length;   // with is_ca
+  unsigned key_usage = 0;                // sum of KeyUsage; critical
+  std::vector<ExtendedUsage> extended_usages;
+  std::vector<std::string> permitted_dns;   // name constraints, with is_ca
+  std::string ca_issuers_url, crl_url, ocsp_url;  // "" leaves each out
+  bool must_staple = false;
+};
+
+// 16 octets from `random`, top bit clear, not zero: as INTEGER content (RFC 5280 section 4.1.2.2).
+Bytes new_serial(Random& random);
+// not_before + life - 1 s (RFC 5280 section 4.1.2.5 counts both ends).
+Time last_second(Time not_before, Duration life);
+
+// A certificate ready to sign. `issuer` null: self-signed, `key` signs itself.
+struct ToBeSigned {
+  Bytes tbs;        // DER TBSCertificate
+  Bytes algorithm;  // DER AlgorithmIdentifier, the same as inside
+};
+Result<ToBeSigned> to_be_signed(const CertificateTemplate& parts, const crypto::PublicKey& key,
+                                const Certificate* issuer, const crypto::PublicKey& issuer_key);
+Result<Certificate> sign(const ToBeSigned& tbs, const crypto::Signer& issuer);
+
+struct RevokedEntry {
+  Bytes serial;
+  Time when;
+  int reason = 0;  // RFC 5280 section 5.3.1; 0 is left out
+};
+struct CrlTemplate {
+  Time this_update, next_update;
+  std::uint64_t number = 0;
+  std::vector<RevokedEntry> revoked;
+};
+Result<Bytes> make_crl(const CrlTemplate& parts, const Certificate& issuer, const crypto::Signer& key);  // DER
+
+// What is wrong with a certificate of ours before it goes out: "" when nothing is. `ca` and `leaf` rules of RFC 5280.
+std::string lint(const Certificate& certificate, const Certificate* issuer);
+
+// The tls-alpn-01 certificate (RFC 8737 section 3): self-signed, one SAN, critical acmeIdentifier with `digest`.
+Result<Certificate> tls_alpn_certificate(const crypto::Signer& key, const SubjectName& name, ByteView digest,
+                                         Bytes serial, Time now);
+Bytes acme_identifier_extension(ByteView digest);               // the whole DER Extension (V7)
+Bytes subject_names_extension(const std::vector<SubjectName>& names, bool critical);  // the whole DER Extension (V8)
+// Whether `certificate` answers a tls-alpn-01 challenge for `name`: "" or what is wrong (RFC 8737 section 3).
+std::string check_tls_alpn(const Certificate& certificate, const SubjectName& name, ByteView digest);
+
+}  // namespace crest::x509
