@@ -37,13 +37,13 @@ struct Problem {
     std::string value;
   };
 
-  std::string type;    // "urn:ietf:params:acme:error:..." or "about:blank"
-  Untrusted detail;    // for people; may be localised
-  int status = 0;      // HTTP status; 0: absent
-  Untrusted instance;  // URL, with userActionRequired (RFC 8555 section 7.3.3)
-  std::optional<Subject> identifier;     // in subproblems only
-  std::vector<Problem> subproblems;      // RFC 8555 section 6.7.1
-  std::vector<std::string> algorithms;   // with badSignatureAlgorithm (RFC 8555 section 6.2)
+  std::string type;                     // "urn:ietf:params:acme:error:..." or "about:blank"
+  Untrusted detail;                     // for people; may be localised
+  int status = 0;                       // HTTP status; 0: absent
+  Untrusted instance;                   // URL, with userActionRequired (RFC 8555 section 7.3.3)
+  std::optional<Subject> identifier;    // in subproblems only
+  std::vector<Problem> subproblems;     // RFC 8555 section 6.7.1
+  std::vector<std::string> algorithms;  // with badSignatureAlgorithm (RFC 8555 section 6.2)
 
   // The last word of an ACME type ("badNonce"), or "" for any other type.
   std::string_view acme_word() const;
@@ -51,23 +51,44 @@ struct Problem {
 
 // The closed list of classes: each word is stable, stands in `--json`, and decides the exit code.
 enum class ErrorKind {
-  usage, config, storage, clock_suspect, dns, connect, tls, ca_protocol, response_too_large, bad_token,
-  rate_limited, bad_nonce, account, eab, user_action, no_challenge, authz_failed, order_failed,
-  cert_rejected, port_in_use, hook_failed, timeout, locked, internal,
+  usage,
+  config,
+  storage,
+  clock_suspect,
+  dns,
+  connect,
+  tls,
+  ca_protocol,
+  response_too_large,
+  bad_token,
+  rate_limited,
+  bad_nonce,
+  account,
+  eab,
+  user_action,
+  no_challenge,
+  authz_failed,
+  order_failed,
+  cert_rejected,
+  port_in_use,
+  hook_failed,
+  timeout,
+  locked,
+  internal,
   malformed,  // bytes that do not parse; whoever knows where they came from gives the error its class
 };
 std::string_view to_string(ErrorKind kind);
 
 struct [[nodiscard]] Error {
   ErrorKind kind = ErrorKind::internal;
-  std::string message;                 // ours: what happened, to what, what to do next; one line
-  std::string context;                 // ours: where (a URL, a path, a name); may be empty
+  std::string message;                     // ours: what happened, to what, what to do next; one line
+  std::string context;                     // ours: where (a URL, a path, a name); may be empty
   std::shared_ptr<const Problem> problem;  // the server's words, where it sent a problem document
-  std::optional<Time> not_before;      // the earliest moment to try again, where one is known
+  std::optional<Time> not_before;          // the earliest moment to try again, where one is known
 
-  bool retryable() const;       // the same call may succeed later with nothing changed
-  bool needs_operator() const;  // a person must change something first
-  int exit_code() const;        // 2, 64 or 75
+  bool retryable() const;        // the same call may succeed later with nothing changed
+  bool needs_operator() const;   // a person must change something first
+  int exit_code() const;         // 2, 64 or 75
   std::string describe() const;  // message, context and the server's words, safe for a terminal
 
   // The same error as another class, or with the place it happened put in front of the context.

@@ -45,7 +45,9 @@ class [[nodiscard]] Result {
   const T& value() const& { return check(), **this; }
   T&& value() && { return check(), *std::move(*this); }
   template <typename U>
-  T value_or(U&& other) const& { return has_value() ? **this : static_cast<T>(std::forward<U>(other)); }
+  T value_or(U&& other) const& {
+    return has_value() ? **this : static_cast<T>(std::forward<U>(other));
+  }
 
  private:
   void check() const {

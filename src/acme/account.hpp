@@ -16,9 +16,9 @@ std::string_view to_string(AccountStatus status);
 
 struct Account {
   AccountStatus status = AccountStatus::valid;
-  std::vector<std::string> contact;                  // "mailto:..." URLs
+  std::vector<std::string> contact;  // "mailto:..." URLs
   std::optional<bool> terms_of_service_agreed;
-  std::optional<std::string> orders;                 // URL; some CAs leave it out
+  std::optional<std::string> orders;                       // URL; some CAs leave it out
   std::optional<encoding::Json> external_account_binding;  // reflected as sent (RFC 8555 section 7.3.4)
 };
 encoding::Json to_json(const Account& account);

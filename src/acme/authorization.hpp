@@ -30,7 +30,7 @@ struct Challenge {
   ChallengeStatus status = ChallengeStatus::pending;  // absent on the wire: pending
   std::optional<Time> validated;
   std::optional<Problem> error;
-  std::string token;  // "" when the type has none
+  std::string token;                             // "" when the type has none
   std::vector<std::string> issuer_domain_names;  // dns-persist-01
   std::optional<std::string> account_uri;        // dns-persist-01
 };

@@ -20,9 +20,9 @@ std::string key_authorization(std::string_view token, const crypto::PublicKey& a
 crypto::Sha256 key_authorization_digest(std::string_view key_authorization);              // tls-alpn-01
 std::string txt_value(std::string_view key_authorization);                                // dns-01, section 8.4
 
-std::string http01_path(std::string_view token);            // "/.well-known/acme-challenge/<token>"
-std::string dns01_name(const Identifier& identifier);       // "_acme-challenge.example.org"
-std::string dns_account01_label(std::string_view account_url);                  // "_ujmmovf2vn55tgye"
+std::string http01_path(std::string_view token);                // "/.well-known/acme-challenge/<token>"
+std::string dns01_name(const Identifier& identifier);           // "_acme-challenge.example.org"
+std::string dns_account01_label(std::string_view account_url);  // "_ujmmovf2vn55tgye"
 std::string dns_account01_name(const Identifier& identifier, std::string_view account_url);
 std::string tls_alpn01_server_name(const Identifier& identifier);  // SNI; the reverse name of an address
 // Methods that may prove `identifier`: no dns for addresses, only dns for wildcards (acme.md section 9).

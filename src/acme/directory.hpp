@@ -20,8 +20,8 @@ struct DirectoryMeta {
 
 struct Directory {
   std::string new_nonce, new_account, new_order, revoke_cert, key_change;
-  std::optional<std::string> new_authz;      // absent: no pre-authorization
-  std::optional<std::string> renewal_info;   // RFC 9773
+  std::optional<std::string> new_authz;     // absent: no pre-authorization
+  std::optional<std::string> renewal_info;  // RFC 9773
   DirectoryMeta meta;
 };
 

@@ -16,15 +16,15 @@ std::string_view to_string(OrderStatus status);
 
 struct Order {
   OrderStatus status = OrderStatus::pending;
-  std::optional<Time> expires;                 // required when pending or valid
+  std::optional<Time> expires;  // required when pending or valid
   std::vector<Identifier> identifiers;
-  std::optional<Time> not_before, not_after;   // as the client asked
+  std::optional<Time> not_before, not_after;  // as the client asked
   std::optional<Problem> error;
-  std::vector<std::string> authorizations;     // URLs; no 1:1 with identifiers (ORD-09)
-  std::string finalize;                        // URL
-  std::optional<std::string> certificate;      // URL, when valid
-  std::optional<std::string> profile;          // draft-ietf-acme-profiles
-  std::optional<std::string> replaces;         // RFC 9773 section 5
+  std::vector<std::string> authorizations;  // URLs; no 1:1 with identifiers (ORD-09)
+  std::string finalize;                     // URL
+  std::optional<std::string> certificate;   // URL, when valid
+  std::optional<std::string> profile;       // draft-ietf-acme-profiles
+  std::optional<std::string> replaces;      // RFC 9773 section 5
 };
 encoding::Json to_json(const Order& order);
 Result<Order> order_from_json(const encoding::Json& json);  // an unknown status is malformed

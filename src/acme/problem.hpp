@@ -11,20 +11,43 @@
 namespace crest::acme {
 
 enum class ProblemType {
-  accountDoesNotExist, alreadyRevoked, badCSR, badNonce, badPublicKey, badRevocationReason, badSignatureAlgorithm,
-  caa, compound, connection, dns, externalAccountRequired, incorrectResponse, invalidContact, malformed,
-  orderNotReady, rateLimited, rejectedIdentifier, serverInternal, tls, unauthorized, unsupportedContact,
-  unsupportedIdentifier, userActionRequired,
+  accountDoesNotExist,
+  alreadyRevoked,
+  badCSR,
+  badNonce,
+  badPublicKey,
+  badRevocationReason,
+  badSignatureAlgorithm,
+  caa,
+  compound,
+  connection,
+  dns,
+  externalAccountRequired,
+  incorrectResponse,
+  invalidContact,
+  malformed,
+  orderNotReady,
+  rateLimited,
+  rejectedIdentifier,
+  serverInternal,
+  tls,
+  unauthorized,
+  unsupportedContact,
+  unsupportedIdentifier,
+  userActionRequired,
   alreadyReplaced,          // RFC 9773 section 7.4
   invalidProfile,           // draft-ietf-acme-profiles
   badAttestationStatement,  // draft-ietf-acme-device-attest
-  autoRenewalCanceled, autoRenewalExpired, autoRenewalCancellationInvalid, autoRenewalRevocationNotSupported,  // RFC 8739
-  unknownDelegation,        // RFC 9115
-  onionCAARequired,         // RFC 9799
+  autoRenewalCanceled,
+  autoRenewalExpired,
+  autoRenewalCancellationInvalid,
+  autoRenewalRevocationNotSupported,  // RFC 8739
+  unknownDelegation,                  // RFC 9115
+  onionCAARequired,                   // RFC 9799
 };
 std::string_view to_string(ProblemType type);  // "badNonce"
 std::optional<ProblemType> problem_type(const Problem& problem);
-int default_status(ProblemType type);          // HTTP status of acme.md 3.1
+int default_status(ProblemType type);                                        // HTTP status of acme.md 3.1
 Problem make_problem(ProblemType type, std::string detail, int status = 0);  // 0: default_status
 
 encoding::Json to_json(const Problem& problem);

@@ -10,8 +10,16 @@ namespace crest::acme {
 
 // RFC 5280 section 5.3.1; 7 is unused.
 enum class RevocationReason {
-  unspecified = 0, keyCompromise = 1, cACompromise = 2, affiliationChanged = 3, superseded = 4,
-  cessationOfOperation = 5, certificateHold = 6, removeFromCRL = 8, privilegeWithdrawn = 9, aACompromise = 10,
+  unspecified = 0,
+  keyCompromise = 1,
+  cACompromise = 2,
+  affiliationChanged = 3,
+  superseded = 4,
+  cessationOfOperation = 5,
+  certificateHold = 6,
+  removeFromCRL = 8,
+  privilegeWithdrawn = 9,
+  aACompromise = 10,
 };
 std::string_view to_string(RevocationReason reason);
 std::optional<RevocationReason> revocation_reason(std::int64_t code);

@@ -31,8 +31,8 @@ struct Call {
   static constexpr Duration idle_default{10'000};
   static constexpr std::size_t body_bytes_default = 1u << 20;
 
-  Duration total = total_default;            // look-up, connect, handshake and body together
-  Duration idle = idle_default;              // without one octet
+  Duration total = total_default;  // look-up, connect, handshake and body together
+  Duration idle = idle_default;    // without one octet
   std::size_t body_bytes_max = body_bytes_default;
   std::size_t header_bytes_max = 64u << 10;
   std::size_t header_count_max = 100;

@@ -8,10 +8,15 @@ namespace {
 constexpr std::string_view acme_prefix = "urn:ietf:params:acme:error:";
 
 constexpr std::array<std::string_view, 25> kind_words = {
-    "usage", "config", "storage", "clock_suspect", "dns", "connect", "tls", "ca_protocol",
-    "response_too_large", "bad_token", "rate_limited", "bad_nonce", "account", "eab", "user_action",
-    "no_challenge", "authz_failed", "order_failed", "cert_rejected", "port_in_use", "hook_failed", "timeout",
-    "locked", "internal", "internal"};  // malformed never leaves the process under its own name
+    "usage",         "config",       "storage",
+    "clock_suspect", "dns",          "connect",
+    "tls",           "ca_protocol",  "response_too_large",
+    "bad_token",     "rate_limited", "bad_nonce",
+    "account",       "eab",          "user_action",
+    "no_challenge",  "authz_failed", "order_failed",
+    "cert_rejected", "port_in_use",  "hook_failed",
+    "timeout",       "locked",       "internal",
+    "internal"};  // malformed never leaves the process under its own name
 
 std::string join(std::string_view first, std::string_view second) {
   if (first.empty()) return std::string(second);
@@ -38,12 +43,10 @@ bool Error::retryable() const {
     case ErrorKind::timeout:
     case ErrorKind::locked:
     case ErrorKind::authz_failed:
-    case ErrorKind::order_failed:
-      return true;
+    case ErrorKind::order_failed: return true;
     case ErrorKind::ca_protocol:  // a broken proxy or a server error passes; a CA that says no does not
       return !problem || problem->status == 0 || problem->status >= 500;
-    default:
-      return false;
+    default: return false;
   }
 }
 

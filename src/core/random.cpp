@@ -10,7 +10,8 @@ Bytes Random::bytes(std::size_t count) {
 
 std::uint64_t Random::below(std::uint64_t bound) {
   if (bound < 2) return 0;
-  const std::uint64_t limit = UINT64_MAX - UINT64_MAX % bound;  // reject the tail, or small values would come more often
+  const std::uint64_t limit =
+      UINT64_MAX - UINT64_MAX % bound;  // reject the tail, or small values would come more often
   std::uint64_t value = 0;
   do {
     fill({reinterpret_cast<std::uint8_t*>(&value), sizeof value});

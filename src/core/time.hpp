@@ -4,8 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/result.hpp"
 #include <crest/time.hpp>
+
+#include "core/result.hpp"
 
 namespace crest {
 

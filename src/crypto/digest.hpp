@@ -26,7 +26,7 @@ class SystemRandom final : public Random {
 };
 
 // AES-256-GCM with a 96-bit nonce, for values handed out and taken back (ACME nonces, RFC 8555 section 6.5).
-Bytes seal(ByteView key32, ByteView nonce12, ByteView plain);              // ciphertext || 16-octet tag
+Bytes seal(ByteView key32, ByteView nonce12, ByteView plain);  // ciphertext || 16-octet tag
 std::optional<Bytes> unseal(ByteView key32, ByteView nonce12, ByteView sealed);
 
 }  // namespace crest::crypto

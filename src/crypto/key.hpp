@@ -15,8 +15,8 @@ struct evp_pkey_st;  // OpenSSL's EVP_PKEY
 namespace crest::crypto {
 
 enum class KeyType { ec_p256, ec_p384, ec_p521, rsa_2048, rsa_3072, rsa_4096, ed25519 };
-std::string_view to_string(KeyType type);                    // "ec-p256", "rsa-2048", "ed25519"
-Result<KeyType> key_type_from_text(std::string_view text);   // error: usage, naming what is allowed
+std::string_view to_string(KeyType type);                   // "ec-p256", "rsa-2048", "ed25519"
+Result<KeyType> key_type_from_text(std::string_view text);  // error: usage, naming what is allowed
 
 struct EcPoint {  // coordinates padded to the field: 32, 48 or 66 octets
   Bytes x, y;
@@ -72,9 +72,9 @@ class PrivateKey final : public Signer {
   const PublicKey& public_key() const override { return public_; }
   Result<Bytes> sign(ByteView message) const override;
 
-  Secret to_pem() const;                                          // PKCS#8
+  Secret to_pem() const;                                                 // PKCS#8
   Result<std::string> to_encrypted_pem(const Secret& passphrase) const;  // PKCS#8, PBES2: scrypt, AES-256-CBC
-  evp_pkey_st* native() const { return key_.get(); }              // for src/x509 and src/adapters only
+  evp_pkey_st* native() const { return key_.get(); }                     // for src/x509 and src/adapters only
 
  private:
   PrivateKey() = default;

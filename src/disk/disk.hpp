@@ -42,12 +42,12 @@ class Disk {
 
   // Creates `path` (it must not exist) with `mode` from its first octet, writes all, does not sync.
   virtual Result<void> create(std::string_view path, ByteView data, unsigned mode) = 0;
-  virtual Result<void> sync(std::string_view path) = 0;         // the file's octets
-  virtual Result<void> sync_folder(std::string_view folder) = 0;  // the folder's names; "" is the root
+  virtual Result<void> sync(std::string_view path) = 0;                         // the file's octets
+  virtual Result<void> sync_folder(std::string_view folder) = 0;                // the folder's names; "" is the root
   virtual Result<void> rename(std::string_view from, std::string_view to) = 0;  // replaces `to`
   virtual Result<void> link_to(std::string_view target_name, std::string_view path) = 0;  // a symbolic link
   virtual Result<void> make_folder(std::string_view path, unsigned mode) = 0;  // its parent exists; existing: fine
-  virtual Result<void> remove(std::string_view path) = 0;       // a file, a link or an empty folder; absent: fine
+  virtual Result<void> remove(std::string_view path) = 0;  // a file, a link or an empty folder; absent: fine
 
   // Does not wait. An open lock file stays behind: it is never stale, since the kernel holds the lock.
   virtual Result<std::unique_ptr<DiskLock>> lock(std::string_view path) = 0;

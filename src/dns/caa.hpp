@@ -11,17 +11,17 @@ namespace crest::dns {
 
 struct CaaProperty {
   bool critical = false;
-  std::string tag;    // lower case
+  std::string tag;  // lower case
   std::string value;
 };
-Result<CaaProperty> parse_caa(ByteView rdata);       // error: malformed
+Result<CaaProperty> parse_caa(ByteView rdata);  // error: malformed
 Bytes to_rdata(const CaaProperty& property);
 
 struct CaaRequest {
   bool wildcard = false;
-  std::vector<std::string> issuers;   // our issuer domain names
+  std::vector<std::string> issuers;  // our issuer domain names
   std::string account_url;
-  std::string method;                 // "http-01"
+  std::string method;  // "http-01"
 };
 struct CaaDecision {
   bool allowed = false;

@@ -20,7 +20,7 @@ class Name {
   static Result<Name> from_wire(std::string_view text);
 
   const std::string& str() const { return text_; }
-  std::optional<Name> parent() const;   // nullopt for a single label
+  std::optional<Name> parent() const;  // nullopt for a single label
   std::size_t label_count() const;
   bool is_within(const Name& zone) const;  // equal or below
   friend auto operator<=>(const Name&, const Name&) = default;

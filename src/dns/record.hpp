@@ -18,7 +18,7 @@ struct Record {
   std::string owner;  // lower case, no trailing dot
   RecordType type = RecordType::A;
   std::uint32_t ttl_seconds = 0;
-  Bytes data;         // RDATA; names inside are uncompressed
+  Bytes data;  // RDATA; names inside are uncompressed
 };
 
 enum class Outcome { answer, no_data, no_such_name };  // NOERROR with and without records, NXDOMAIN

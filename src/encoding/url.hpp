@@ -12,10 +12,10 @@ namespace crest::encoding {
 struct Url {
   static constexpr std::size_t length_max = 2048;
 
-  std::string scheme;       // "https", lower case
-  std::string host;         // lower case; an IPv6 address without its brackets
-  std::uint16_t port = 0;   // the scheme's own when none was written
-  std::string target;       // path and query as written, "/" at least
+  std::string scheme;      // "https", lower case
+  std::string host;        // lower case; an IPv6 address without its brackets
+  std::uint16_t port = 0;  // the scheme's own when none was written
+  std::string target;      // path and query as written, "/" at least
 
   static Result<Url> parse(std::string_view text);  // error: malformed
   bool is_https() const { return scheme == "https"; }

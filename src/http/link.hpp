@@ -11,7 +11,7 @@ namespace crest::http {
 inline constexpr std::size_t links_max = 100;
 
 struct Link {
-  std::string target;               // as sent; resolve it against the request's URL
+  std::string target;                  // as sent; resolve it against the request's URL
   std::vector<std::string> relations;  // lower case
 };
 

@@ -21,7 +21,7 @@ class Headers {
   Headers(std::initializer_list<Field> fields) : fields_(fields) {}
 
   void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
-  void set(std::string_view name, std::string value);  // replaces all of that name
+  void set(std::string_view name, std::string value);                // replaces all of that name
   std::optional<std::string_view> get(std::string_view name) const;  // the first; a view into *this
   std::vector<std::string_view> all(std::string_view name) const;
   const std::vector<Field>& fields() const { return fields_; }
@@ -32,15 +32,15 @@ class Headers {
 
 bool equal_no_case(std::string_view a, std::string_view b);
 
-struct Peer {                  // filled in by the listener; empty on the client's side
-  std::string address;         // "192.0.2.1" or "2001:db8::1", never a name
-  std::string certificate_der; // verified client certificate, or ""
-  std::string request_id;      // unique per request, for logs
+struct Peer {                   // filled in by the listener; empty on the client's side
+  std::string address;          // "192.0.2.1" or "2001:db8::1", never a name
+  std::string certificate_der;  // verified client certificate, or ""
+  std::string request_id;       // unique per request, for logs
 };
 
 struct Request {
   std::string method = "GET";
-  std::string url;   // client: absolute; service: the target as received ("/acme/corp/directory")
+  std::string url;  // client: absolute; service: the target as received ("/acme/corp/directory")
   Headers headers;
   std::string body;
   Peer peer;

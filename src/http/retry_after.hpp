@@ -8,8 +8,8 @@
 
 namespace crest::http {
 
-std::string to_http_date(Time time);                          // IMF-fixdate
-Result<Time> from_http_date(std::string_view text);           // IMF-fixdate, RFC 850 and asctime forms
+std::string to_http_date(Time time);                 // IMF-fixdate
+Result<Time> from_http_date(std::string_view text);  // IMF-fixdate, RFC 850 and asctime forms
 
 // Delta-seconds, or an HTTP-date taken relative to the response's own Date when it has one (the peer's clock may be
 // off). Absent, negative, fractional or garbage: nullopt. Never before `now`; saturates.

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <optional>
-#include <variant>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "crypto/digest.hpp"
@@ -15,8 +15,8 @@ namespace crest::jose {
 
 enum class Algorithm { ES256, ES384, ES512, EdDSA, RS256 };
 std::string_view to_string(Algorithm algorithm);
-std::vector<std::string> algorithm_names();       // all of the above, for badSignatureAlgorithm
-Algorithm algorithm_for(crypto::KeyType type);    // fixed by the key: no choice, no confusion
+std::vector<std::string> algorithm_names();     // all of the above, for badSignatureAlgorithm
+Algorithm algorithm_for(crypto::KeyType type);  // fixed by the key: no choice, no confusion
 
 struct SignedParts {  // the three members, encoded
   std::string protected_header;
@@ -40,13 +40,13 @@ SignedParts sign_binding(crypto::Hash hash, std::string_view kid, ByteView mac_k
 
 // What a server reads. Parsed, not yet verified.
 struct ParsedJws {
-  std::string alg;                         // as sent
+  std::string alg;  // as sent
   std::optional<crypto::PublicKey> jwk;
   std::optional<std::string> kid;
   std::optional<std::string> nonce;
   std::string url;
-  std::string payload;                     // decoded; "" with POST-as-GET
-  std::string signing_input;               // protected || "." || payload, as transmitted
+  std::string payload;        // decoded; "" with POST-as-GET
+  std::string signing_input;  // protected || "." || payload, as transmitted
   Bytes signature;
 };
 

@@ -15,15 +15,15 @@ struct Subject {  // an empty one makes the SAN critical (RFC 5280 section 4.2.1
 };
 
 struct CertificateTemplate {
-  Bytes serial;                          // from new_serial()
-  Time not_before, not_after;            // both inclusive, whole seconds
+  Bytes serial;                // from new_serial()
+  Time not_before, not_after;  // both inclusive, whole seconds
   Subject subject;
-  std::vector<SubjectName> names;        // sorted by the builder
-  bool is_ca = false;                    // adds critical basicConstraints, SKI
-  std::optional<unsigned> path_length;   // with is_ca
-  unsigned key_usage = 0;                // sum of KeyUsage; critical
+  std::vector<SubjectName> names;       // sorted by the builder
+  bool is_ca = false;                   // adds critical basicConstraints, SKI
+  std::optional<unsigned> path_length;  // with is_ca
+  unsigned key_usage = 0;               // sum of KeyUsage; critical
   std::vector<ExtendedUsage> extended_usages;
-  std::vector<std::string> permitted_dns;   // name constraints, with is_ca
+  std::vector<std::string> permitted_dns;         // name constraints, with is_ca
   std::string ca_issuers_url, crl_url, ocsp_url;  // "" leaves each out
   bool must_staple = false;
 };
@@ -60,7 +60,7 @@ std::string lint(const Certificate& certificate, const Certificate* issuer);
 // The tls-alpn-01 certificate (RFC 8737 section 3): self-signed, one SAN, critical acmeIdentifier with `digest`.
 Result<Certificate> tls_alpn_certificate(const crypto::Signer& key, const SubjectName& name, ByteView digest,
                                          Bytes serial, Time now);
-Bytes acme_identifier_extension(ByteView digest);               // the whole DER Extension (V7)
+Bytes acme_identifier_extension(ByteView digest);                                     // the whole DER Extension (V7)
 Bytes subject_names_extension(const std::vector<SubjectName>& names, bool critical);  // the whole DER Extension (V8)
 // Whether `certificate` answers a tls-alpn-01 challenge for `name`: "" or what is wrong (RFC 8737 section 3).
 std::string check_tls_alpn(const Certificate& certificate, const SubjectName& name, ByteView digest);

@@ -35,8 +35,8 @@ class Certificate {
   const Bytes& serial() const { return serial_; }  // INTEGER content octets, a leading 00 included
   std::string serial_hex() const;
   Time not_before() const { return not_before_; }
-  Time not_after() const { return not_after_; }   // the last second inside (RFC 5280 section 4.1.2.5)
-  Duration lifetime() const;                      // inclusive: not_after - not_before + 1 s
+  Time not_after() const { return not_after_; }            // the last second inside (RFC 5280 section 4.1.2.5)
+  Duration lifetime() const;                               // inclusive: not_after - not_before + 1 s
   const std::string& subject() const { return subject_; }  // RFC 2253 text, untrusted; "" when empty
   const std::string& issuer() const { return issuer_; }
   const Bytes& subject_der() const { return subject_der_; }

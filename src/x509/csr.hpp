@@ -13,11 +13,11 @@ inline constexpr std::size_t csr_bytes_max = 64u << 10;
 struct Csr {
   Bytes der;
   crypto::PublicKey key;
-  std::vector<SubjectName> names;          // SAN, sorted, without doubles
-  std::vector<std::string> common_names;   // every CN of the subject
-  bool has_other_names = false;            // rfc822Name, URI, otherName, ... in the SAN
-  bool has_other_subject = false;          // any RDN but CN
-  bool asks_ca = false;                    // basicConstraints CA:TRUE
+  std::vector<SubjectName> names;         // SAN, sorted, without doubles
+  std::vector<std::string> common_names;  // every CN of the subject
+  bool has_other_names = false;           // rfc822Name, URI, otherName, ... in the SAN
+  bool has_other_subject = false;         // any RDN but CN
+  bool asks_ca = false;                   // basicConstraints CA:TRUE
 
   // Version 0, strict DER without trailing octets, self-signature verified (not SHA-1 or MD5). Error: malformed.
   static Result<Csr> from_der(ByteView der);
