@@ -1,0 +1,87 @@
+// An Authority is a whole ACME CA behind one http::Service: web edge, registration, validation, issuing; each in its
+// own folder, joined here and nowhere else.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ca/store/store.hpp"
+#include "ca/va/egress.hpp"
+#include "core/clock.hpp"
+#include "core/log.hpp"
+#include "core/meter.hpp"
+#include "core/random.hpp"
+#include "crypto/key.hpp"
+#include "dns/resolver.hpp"
+#include "http/transport.hpp"
+#include "x509/certificate.hpp"
+
+namespace crest::ca {
+
+struct AuthorityOptions {
+  std::string base_url;                  // "https://ca.corp.example:9000", without a slash at the end (JWS-21)
+  std::string name = "corp";             // /acme/<name>/directory
+  Duration leaf_life{24 * 3'600'000};
+  Duration leaf_life_max{7 * 24 * 3'600'000};  // for notAfter in an order; more is refused, never cut (ORD-06)
+  Duration backdate{60'000};             // for clocks that are behind (SF82)
+  Duration order_life{24 * 3'600'000};
+  Duration authorization_life{24 * 3'600'000};
+  bool reuse_authorizations = false;
+  std::uint16_t http01_port = 80;
+  va::EgressPolicy egress;
+  std::vector<std::string> resolvers;    // empty: the system's
+  bool allow_single_label_names = false; // "localhost"; written by init --lab
+  std::size_t identifiers_max = 100;     // an order
+  std::size_t pending_orders_max = 300;  // an account (SF61)
+  std::vector<crypto::KeyType> leaf_key_types = {crypto::KeyType::ec_p256, crypto::KeyType::ec_p384,
+                                                 crypto::KeyType::ec_p521, crypto::KeyType::rsa_2048,
+                                                 crypto::KeyType::rsa_3072, crypto::KeyType::rsa_4096,
+                                                 crypto::KeyType::ed25519};
+  std::string terms_of_service, website;
+};
+
+struct IssuingKey {
+  x509::Chain chain;                     // the intermediate, and what stands between it and the root
+  const crypto::Signer& key;
+  x509::Certificate root;
+};
+
+class Authority final : public http::Service {
+ public:
+  struct Deps {
+    store::Store& store;
+    dns::Resolver& resolver;
+    http::Transport& egress;             // for validation only: honours Call::connect_to
+    IssuingKey issuer;
+    Clock& clock;
+    Random& random;
+    Log& log;
+    Meter& meter;
+  };
+  // Reads what a crash left unfinished: processing challenges are validated again, signed but unstored serials are
+  // reconciled. Errors: storage, config (key and certificate do not match, base_url).
+  static Result<std::unique_ptr<Authority>> open(AuthorityOptions options, Deps deps);
+  ~Authority() override;
+
+  http::Response handle(const http::Request& request) override;
+
+  // One piece of background work (a validation, an expiry sweep), on the calling thread; false when there is nothing to
+  // do at this time. Thread-safe: several workers may call it.
+  bool work();
+  // Blocks until work() may have something to do, or `stop`.
+  void wait_for_work(std::stop_token stop);
+  // When work() will next have something to do; nullopt: only after another request. For the simulator.
+  std::optional<Time> next_work() const;
+
+  // A certificate for the CA's own listener, by the leaf profile; recorded like every other.
+  Result<x509::Chain> issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& names);
+
+ private:
+  struct Impl;
+  explicit Authority(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace crest::ca

@@ -1,0 +1,141 @@
+// A Store keeps what the CA must never forget: accounts, orders, authorizations, and every serial it ever signed.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "acme/account.hpp"
+#include "acme/authorization.hpp"
+#include "acme/order.hpp"
+#include "core/result.hpp"
+
+namespace crest::ca::store {
+
+using Id = std::string;  // 22 characters of base64url, 128 random bits: nobody can guess another's (RFC 8555 section 10.5)
+
+struct AccountRow {
+  Id id;
+  std::string thumbprint;               // unique
+  Bytes key_spki;
+  acme::AccountStatus status = acme::AccountStatus::valid;
+  std::vector<std::string> contact;
+  bool terms_agreed = false;
+  std::string binding_json;             // external account binding as verified, or ""
+  Time created;
+};
+
+struct OrderRow {
+  Id id;
+  Id account;
+  acme::OrderStatus status = acme::OrderStatus::pending;  // pending stands for pending and ready: see acme::order_status
+  std::vector<acme::Identifier> identifiers;
+  std::vector<Id> authorizations;
+  std::optional<Time> not_before, not_after;
+  std::string profile;                  // pinned with its hash at creation (SF36)
+  std::string replaces;
+  std::string error_json;               // problem document, or ""
+  std::string serial;                   // hex, once signed
+  Time created, expires;
+};
+
+struct ChallengeRow {
+  std::string method;
+  acme::ChallengeStatus status = acme::ChallengeStatus::pending;
+  std::optional<Time> validated;
+  std::string error_json;
+};
+
+struct AuthorizationRow {
+  Id id;
+  Id account;
+  acme::Identifier identifier;          // without "*."
+  bool wildcard = false;
+  acme::AuthorizationStatus status = acme::AuthorizationStatus::pending;
+  std::string token;
+  std::string key_authorization;        // of the account key at response time (CHL-17); "" before
+  std::vector<ChallengeRow> challenges;
+  Time created, expires;
+};
+
+enum class CertificateStatus { signing, issued, revoked };
+struct CertificateRow {
+  std::string serial;                   // hex; unique
+  Id order;                             // unique: one order, one certificate (SF31)
+  Id account;
+  CertificateStatus status = CertificateStatus::signing;
+  std::string tbs_sha256;               // hex; durable before the signature (SF63)
+  Bytes der;                            // empty while signing
+  std::string issuer;                   // which issuer's chain goes with it
+  Time created, not_after;
+  std::optional<Time> revoked_at;
+  int revocation_reason = 0;
+};
+
+// Row access inside one transaction. A missing row is nullopt or false; an Error is the store failing (storage).
+class Accounts {
+ public:
+  virtual ~Accounts() = default;
+  virtual Result<bool> insert(const AccountRow& row) = 0;  // false: the key has an account already (ACC-21)
+  virtual Result<std::optional<AccountRow>> by_id(const Id& id) = 0;
+  virtual Result<std::optional<AccountRow>> by_thumbprint(const std::string& thumbprint) = 0;
+  virtual Result<bool> update(const AccountRow& row) = 0;
+};
+
+class Orders {
+ public:
+  virtual ~Orders() = default;
+  virtual Result<void> insert(const OrderRow& row) = 0;
+  virtual Result<std::optional<OrderRow>> by_id(const Id& id) = 0;
+  // Writes `row` only while the stored status is `expected`; false: somebody else was first.
+  virtual Result<bool> update_if(const OrderRow& row, acme::OrderStatus expected) = 0;
+  virtual Result<std::vector<Id>> by_account(const Id& account, std::size_t count_max) = 0;  // newest first
+  virtual Result<std::vector<Id>> with_authorization(const Id& authorization) = 0;
+  virtual Result<std::vector<Id>> with_status(acme::OrderStatus status, std::size_t count_max) = 0;  // restart
+};
+
+class Authorizations {
+ public:
+  virtual ~Authorizations() = default;
+  virtual Result<void> insert(const AuthorizationRow& row) = 0;
+  virtual Result<std::optional<AuthorizationRow>> by_id(const Id& id) = 0;
+  virtual Result<bool> update_if(const AuthorizationRow& row, acme::AuthorizationStatus expected) = 0;
+  virtual Result<std::vector<Id>> with_processing_challenge(std::size_t count_max) = 0;  // restart
+  // Valid ones of this account for exactly this identifier and wildcard flag, not expired at `now` (REV-03, SF33).
+  virtual Result<std::optional<AuthorizationRow>> find_valid(const Id& account, const acme::Identifier& identifier,
+                                                             bool wildcard, Time now) = 0;
+};
+
+class Certificates {
+ public:
+  virtual ~Certificates() = default;
+  virtual Result<bool> insert(const CertificateRow& row) = 0;  // false: serial or order is taken
+  virtual Result<std::optional<CertificateRow>> by_serial(const std::string& serial) = 0;
+  virtual Result<std::optional<CertificateRow>> by_order(const Id& order) = 0;
+  virtual Result<bool> update_if(const CertificateRow& row, CertificateStatus expected) = 0;
+  virtual Result<std::vector<CertificateRow>> with_status(CertificateStatus status, std::size_t count_max) = 0;
+  virtual Result<std::uint64_t> count() = 0;
+};
+
+struct Tx {
+  Accounts& accounts;
+  Orders& orders;
+  Authorizations& authorizations;
+  Certificates& certificates;
+};
+
+using Work = std::function<Result<void>(Tx&)>;
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  // All of `work` or nothing, serial with every other write, durable when it returns without error. An Error from
+  // `work` rolls it back and is returned. Blocks for the disk; thread-safe; several callers may share one sync.
+  virtual Result<void> write(const Work& work) = 0;
+  // A consistent view; writing through it fails.
+  virtual Result<void> read(const Work& work) = 0;
+  virtual Result<void> check() = 0;  // can it be written to (SF65)
+};
+
+}  // namespace crest::ca::store

@@ -1,0 +1,83 @@
+// A Session speaks ACME to one CA: directory, nonces, signed requests (RFC 8555 section 6). It repeats a badNonce
+// answer at once and nothing else; everything that has to wait goes back to its caller as an Error.
+#pragma once
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "acme/directory.hpp"
+#include "core/call.hpp"
+#include "core/clock.hpp"
+#include "core/log.hpp"
+#include "crypto/key.hpp"
+#include "http/transport.hpp"
+
+namespace crest::client {
+
+struct Endpoint {  // one CA, with its own trust
+  std::string directory_url;
+  Trust trust;
+  std::optional<ClientIdentity> identity;
+  std::string proxy;
+  bool allow_http = false;  // tests only (TR-01)
+  std::string accept_language = "en";
+};
+
+struct Reply {
+  http::Response response;
+  std::string location;             // absolute; "" when there was none
+  std::optional<Time> retry_after;  // clamped by nobody yet
+};
+
+// Who signs: an account by URL, or a bare key (newAccount, revocation by certificate key).
+struct Identity {
+  const crypto::Signer* key = nullptr;
+  std::string account_url;  // "": the request carries the jwk
+};
+
+class Session {
+ public:
+  static constexpr int nonce_attempts_max = 10;
+  static constexpr std::size_t nonces_max = 100, nonce_chars_max = 256;
+  static constexpr Duration nonce_life{10 * 60'000}, directory_life{24 * 3'600'000};
+  static constexpr std::size_t json_bytes_max = 1u << 20, chain_bytes_max = 8u << 20;
+
+  struct Deps {
+    http::Transport& transport;
+    Clock& clock;
+    Log& log;
+  };
+  Session(Endpoint endpoint, Deps deps);
+
+  // Each blocks for one exchange (a POST for one more when no nonce is at hand, and for each badNonce answer);
+  // thread-safe. A status of 400 or more is an Error (acme::error_from_response). A nonce is never used twice.
+  Result<acme::Directory> directory(std::stop_token stop = {});  // cached for a day
+  Result<Reply> post(const Identity& who, const std::string& url, const std::string& payload,
+                     std::size_t body_bytes_max = json_bytes_max, std::stop_token stop = {});
+  Result<Reply> get(const std::string& url, std::stop_token stop = {});  // unauthenticated (ARI)
+  void forget_directory();
+
+  const Endpoint& endpoint() const { return endpoint_; }
+
+ private:
+  struct Nonce {
+    std::string value;
+    Instant expires;
+  };
+  Call call(std::size_t body_bytes_max, std::stop_token stop) const;
+  Result<http::Response> exchange(http::Request request, const Call& call);
+  Result<std::string> nonce(std::stop_token stop);
+  void keep_nonce(const http::Headers& headers);
+  std::optional<std::string> pop_nonce();
+
+  Endpoint endpoint_;
+  Deps deps_;
+  std::mutex mutex_;
+  std::deque<Nonce> nonces_;
+  std::optional<acme::Directory> directory_;
+  Instant directory_expires_;
+};
+
+}  // namespace crest::client

@@ -1,0 +1,89 @@
+// A Vault is what a client remembers: accounts, orders under way, and certificates in generations of which one is live.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/secret.hpp"
+#include "disk/disk.hpp"
+#include "encoding/json.hpp"
+
+namespace crest::client {
+
+// A private key and the chain that belongs to it; always a matching set.
+struct Pair {
+  Secret key_pem;
+  std::string chain_pem;   // leaf first
+  encoding::Json meta;     // the small record: names, not_before, not_after, ca, order URL ...
+};
+
+class Lease {
+ public:
+  virtual ~Lease() = default;
+};
+
+class Vault {
+ public:
+  virtual ~Vault() = default;
+  // Records are JSON objects under a kind and a name ("accounts", "orders"). put() is durable when it returns. A record
+  // that is damaged is put aside and reported as storage, never as absent (CF59); a newer format version is refused.
+  virtual Result<std::optional<encoding::Json>> get(std::string_view kind, std::string_view name) = 0;
+  virtual Result<void> put(std::string_view kind, std::string_view name, const encoding::Json& record) = 0;
+  virtual Result<std::vector<std::string>> list(std::string_view kind) = 0;  // names as given, sorted
+  virtual Result<void> remove(std::string_view kind, std::string_view name) = 0;
+
+  // Certificates. publish() writes a new generation, reads it back, lets `verify` look at it, then swaps it live in one
+  // step; returns its number. On any error the former generation stays live, byte for byte (CF51, CF60, promise 3).
+  virtual Result<std::uint64_t> publish(std::string_view name, const Pair& pair,
+                                        const std::function<Result<void>(const Pair&)>& verify) = 0;
+  virtual Result<std::optional<Pair>> live(std::string_view name) = 0;
+  virtual Result<std::optional<encoding::Json>> live_meta(std::string_view name) = 0;  // parses no certificate
+  virtual Result<std::vector<std::string>> certificates() = 0;
+
+  // One holder per name, over all processes; does not wait. Error: locked.
+  virtual Result<std::unique_ptr<Lease>> lease(std::string_view name) = 0;
+  // Enough room, and a file can be written (CF53): asked before a CA is. Error: storage.
+  virtual Result<void> check_writable() = 0;
+};
+
+// The file form (faults.md 1.4 rule 2):
+//   format                                version of the layout
+//   accounts/<name>.json  orders/<name>.json    records, with version and checksum, mode 0600
+//   certificates/<name>/gen-N/{privkey,cert,chain,fullchain}.pem, meta.json    N grows for ever
+//   certificates/<name>/live -> gen-N     the one swap
+//   locks/<name>                          flock()ed, never stale
+// <name> is encoded reversibly: lower case, digits, "-", "." stay, other octets become %xx (CF18b).
+class FileVault final : public Vault {
+ public:
+  static constexpr std::size_t record_bytes_max = 1u << 20, pem_bytes_max = 8u << 20;
+  static constexpr std::uint64_t generations_kept = 3, free_bytes_min = 1u << 20;
+  static constexpr int format_version = 1;
+
+  // Creates what is missing. Errors: storage; locked is never returned here.
+  static Result<std::unique_ptr<FileVault>> open(Disk& disk);
+
+  Result<std::optional<encoding::Json>> get(std::string_view kind, std::string_view name) override;
+  Result<void> put(std::string_view kind, std::string_view name, const encoding::Json& record) override;
+  Result<std::vector<std::string>> list(std::string_view kind) override;
+  Result<void> remove(std::string_view kind, std::string_view name) override;
+  Result<std::uint64_t> publish(std::string_view name, const Pair& pair,
+                                const std::function<Result<void>(const Pair&)>& verify) override;
+  Result<std::optional<Pair>> live(std::string_view name) override;
+  Result<std::optional<encoding::Json>> live_meta(std::string_view name) override;
+  Result<std::vector<std::string>> certificates() override;
+  Result<std::unique_ptr<Lease>> lease(std::string_view name) override;
+  Result<void> check_writable() override;
+
+ private:
+  explicit FileVault(Disk& disk) : disk_(disk) {}
+  Disk& disk_;
+};
+
+std::string file_name_of(std::string_view name);
+std::optional<std::string> name_of_file(std::string_view file_name);
+
+}  // namespace crest::client
