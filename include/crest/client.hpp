@@ -17,30 +17,30 @@ namespace crest {
 
 struct ExternalAccount {  // RFC 8555 section 7.3.4
   std::string kid;
-  std::string mac_key;    // as the CA gave it: base64url or base64
+  std::string mac_key;  // as the CA gave it: base64url or base64
   std::string algorithm = "HS256";
 };
 
 struct ClientOptions {
-  std::string directory;                     // URL of the CA's directory; there is no default CA
-  std::vector<std::string> trust_pem_files;  // anchors for this CA only; empty: the system's
-  std::string trust_pem;                     // more anchors, as text
+  std::string directory;                       // URL of the CA's directory; there is no default CA
+  std::vector<std::string> trust_pem_files;    // anchors for this CA only; empty: the system's
+  std::string trust_pem;                       // more anchors, as text
   std::vector<std::string> pinned_root_files;  // the issued chain must end in one of these; empty: not checked
-  std::vector<std::string> contact;          // "mailto:ops@corp.example"
+  std::vector<std::string> contact;            // "mailto:ops@corp.example"
   bool agree_terms_of_service = false;
   std::optional<ExternalAccount> external_account;
   std::string account_key_type = "ec-p256";
-  std::string proxy;                         // "http://proxy:3128"; "" none
+  std::string proxy;  // "http://proxy:3128"; "" none
   std::string state_dir = "/var/lib/crest";
-  bool allow_http = false;                   // tests only: a directory without TLS
+  bool allow_http = false;  // tests only: a directory without TLS
 };
 
 struct CertificateOptions {
-  std::vector<std::string> names;   // DNS names (IDN and wildcards allowed) and IP addresses
-  std::string name;                 // under which it is kept; "" is the first of names
-  std::string key_type = "ec-p256"; // ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519
+  std::vector<std::string> names;    // DNS names (IDN and wildcards allowed) and IP addresses
+  std::string name;                  // under which it is kept; "" is the first of names
+  std::string key_type = "ec-p256";  // ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519
   std::optional<std::string> profile;
-  std::optional<Duration> lifetime; // asks for notAfter; not every CA grants it
+  std::optional<Duration> lifetime;  // asks for notAfter; not every CA grants it
 };
 
 // What is live. Paths name files of one matching set.
@@ -48,25 +48,25 @@ struct CertificateInfo {
   std::string name;
   std::vector<std::string> names;
   std::string key_type;
-  std::string serial;               // hex
+  std::string serial;  // hex
   std::string issuer;
-  std::string directory;            // the CA it came from
-  Time not_before, not_after;       // the last second inside
-  Time renew_at;                    // 2/3 of the lifetime
+  std::string directory;       // the CA it came from
+  Time not_before, not_after;  // the last second inside
+  Time renew_at;               // 2/3 of the lifetime
   std::uint64_t generation = 0;
-  std::string folder;               // <state_dir>/certificates/<name>/live
+  std::string folder;  // <state_dir>/certificates/<name>/live
 };
 
 struct Issued : CertificateInfo {
   std::string key_pem;
-  std::string chain_pem;            // leaf first
-  bool renewed = false;             // false: what was there already serves, nothing was asked of the CA
+  std::string chain_pem;  // leaf first
+  bool renewed = false;   // false: what was there already serves, nothing was asked of the CA
 };
 
 struct RenewOutcome {
   std::string name;
   enum class Decision { not_due, renewed, failed, waiting } decision = Decision::not_due;
-  std::string why;                  // for people
+  std::string why;  // for people
   std::optional<CertificateInfo> certificate;
   std::optional<Error> error;
 };
@@ -74,9 +74,9 @@ struct RenewOutcome {
 // Called on the calling thread, before each step that a person might wait for.
 using Progress = std::function<void(const std::string& line)>;
 
-struct Waiting {                    // how long a call may block
+struct Waiting {  // how long a call may block
   std::stop_token stop;
-  Duration at_most{5 * 60'000};     // then: Error timeout; the order is resumed by the next call
+  Duration at_most{5 * 60'000};  // then: Error timeout; the order is resumed by the next call
   Progress progress;
 };
 
@@ -94,7 +94,7 @@ class Client {
   // Everything kept here, or the one named: renewed when due, or at once with `force`.
   Result<std::vector<RenewOutcome>> renew(const std::optional<std::string>& name, bool force, Http01Solver& solver,
                                           const Waiting& waiting = {});
-  Result<std::vector<CertificateInfo>> list() const;                 // reads records, not certificates
+  Result<std::vector<CertificateInfo>> list() const;  // reads records, not certificates
   Result<Issued> show(const std::string& name) const;
   // `reason`: a word of RFC 5280 section 5.3.1 ("superseded"), or "". Already revoked counts as done.
   Result<void> revoke(const std::string& name, const std::string& reason, const Waiting& waiting = {});

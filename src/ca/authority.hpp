@@ -21,29 +21,28 @@
 namespace crest::ca {
 
 struct AuthorityOptions {
-  std::string base_url;                  // "https://ca.corp.example:9000", without a slash at the end (JWS-21)
-  std::string name = "corp";             // /acme/<name>/directory
+  std::string base_url;       // "https://ca.corp.example:9000", without a slash at the end (JWS-21)
+  std::string name = "corp";  // /acme/<name>/directory
   Duration leaf_life{24 * 3'600'000};
   Duration leaf_life_max{7 * 24 * 3'600'000};  // for notAfter in an order; more is refused, never cut (ORD-06)
-  Duration backdate{60'000};             // for clocks that are behind (SF82)
+  Duration backdate{60'000};                   // for clocks that are behind (SF82)
   Duration order_life{24 * 3'600'000};
   Duration authorization_life{24 * 3'600'000};
   bool reuse_authorizations = false;
   std::uint16_t http01_port = 80;
   va::EgressPolicy egress;
-  std::vector<std::string> resolvers;    // empty: the system's
-  bool allow_single_label_names = false; // "localhost"; written by init --lab
-  std::size_t identifiers_max = 100;     // an order
-  std::size_t pending_orders_max = 300;  // an account (SF61)
-  std::vector<crypto::KeyType> leaf_key_types = {crypto::KeyType::ec_p256, crypto::KeyType::ec_p384,
-                                                 crypto::KeyType::ec_p521, crypto::KeyType::rsa_2048,
-                                                 crypto::KeyType::rsa_3072, crypto::KeyType::rsa_4096,
-                                                 crypto::KeyType::ed25519};
+  std::vector<std::string> resolvers;     // empty: the system's
+  bool allow_single_label_names = false;  // "localhost"; written by init --lab
+  std::size_t identifiers_max = 100;      // an order
+  std::size_t pending_orders_max = 300;   // an account (SF61)
+  std::vector<crypto::KeyType> leaf_key_types = {
+      crypto::KeyType::ec_p256,  crypto::KeyType::ec_p384,  crypto::KeyType::ec_p521, crypto::KeyType::rsa_2048,
+      crypto::KeyType::rsa_3072, crypto::KeyType::rsa_4096, crypto::KeyType::ed25519};
   std::string terms_of_service, website;
 };
 
 struct IssuingKey {
-  x509::Chain chain;                     // the intermediate, and what stands between it and the root
+  x509::Chain chain;  // the intermediate, and what stands between it and the root
   const crypto::Signer& key;
   x509::Certificate root;
 };
@@ -53,7 +52,7 @@ class Authority final : public http::Service {
   struct Deps {
     store::Store& store;
     dns::Resolver& resolver;
-    http::Transport& egress;             // for validation only: honours Call::connect_to
+    http::Transport& egress;  // for validation only: honours Call::connect_to
     IssuingKey issuer;
     Clock& clock;
     Random& random;

@@ -15,11 +15,11 @@ namespace crest::client {
 
 struct AccountOptions {
   crypto::KeyType key_type = crypto::KeyType::ec_p256;
-  std::vector<std::string> contact;        // "mailto:..."
-  bool agree_terms_of_service = false;     // only a person's decision (ACC-10)
+  std::vector<std::string> contact;     // "mailto:..."
+  bool agree_terms_of_service = false;  // only a person's decision (ACC-10)
   struct Binding {
     std::string kid;
-    Secret mac_key;                        // decoded octets
+    Secret mac_key;  // decoded octets
     crypto::Hash hash = crypto::Hash::sha256;
   };
   std::optional<Binding> external_account_binding;

@@ -22,21 +22,21 @@ std::string_view to_string(Phase phase);
 
 // What is wanted. Plain data; part of the record, so that a restart resumes the same thing.
 struct CertificateRequest {
-  std::string name;                      // the certificate's name in the vault
+  std::string name;  // the certificate's name in the vault
   std::vector<acme::Identifier> identifiers;
   crypto::KeyType key_type = crypto::KeyType::ec_p256;
-  std::optional<std::string> profile;    // draft-ietf-acme-profiles
-  std::optional<std::string> replaces;   // RFC 9773 section 5; left out on the retry when the CA objects
+  std::optional<std::string> profile;   // draft-ietf-acme-profiles
+  std::optional<std::string> replaces;  // RFC 9773 section 5; left out on the retry when the CA objects
   std::optional<Time> not_before, not_after;
 };
 
 struct AuthorizationRecord {
   std::string url;
   acme::Identifier identifier;
-  std::string method;         // chosen; "" before
+  std::string method;  // chosen; "" before
   std::string challenge_url;
   std::string token;
-  bool presented = false;     // durable before present() is called: clean_up is a to-do list (CF66)
+  bool presented = false;  // durable before present() is called: clean_up is a to-do list (CF66)
   bool responded = false;
   bool valid = false;
 };
@@ -51,11 +51,11 @@ struct OrderRecord {
   std::string finalize_url;
   std::string certificate_url;
   std::vector<AuthorizationRecord> authorizations;
-  Secret key_pem;                        // the leaf's key; durable before finalize (faults.md 1.4 rule 1)
+  Secret key_pem;  // the leaf's key; durable before finalize (faults.md 1.4 rule 1)
   std::optional<Time> order_expires;
   std::optional<Time> attempt_started;
-  std::uint32_t attempts = 0;            // orders begun since the last success; durable before newOrder (CF65)
-  std::optional<Time> not_before;        // no attempt earlier: backoff, or what a rate limit said
+  std::uint32_t attempts = 0;               // orders begun since the last success; durable before newOrder (CF65)
+  std::optional<Time> not_before;           // no attempt earlier: backoff, or what a rate limit said
   std::vector<std::string> failed_methods;  // tried in vain by the last attempts; another one is preferred
   std::optional<std::string> last_error;    // class word, for people
 };
@@ -81,8 +81,8 @@ Duration backoff(std::uint32_t attempts, std::optional<Duration> life, Random& r
 
 class OrderFlow {
  public:
-  static constexpr Duration poll_first{200}, poll_max{30'000};      // no Retry-After: doubling between these
-  static constexpr Duration phase_time_max{5 * 60'000};             // validate, issue: then WaitUntil ends in Failed
+  static constexpr Duration poll_first{200}, poll_max{30'000};  // no Retry-After: doubling between these
+  static constexpr Duration phase_time_max{5 * 60'000};         // validate, issue: then WaitUntil ends in Failed
   static constexpr std::size_t authorizations_max = 100;
 
   struct Deps {

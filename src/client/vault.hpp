@@ -17,8 +17,8 @@ namespace crest::client {
 // A private key and the chain that belongs to it; always a matching set.
 struct Pair {
   Secret key_pem;
-  std::string chain_pem;   // leaf first
-  encoding::Json meta;     // the small record: names, not_before, not_after, ca, order URL ...
+  std::string chain_pem;  // leaf first
+  encoding::Json meta;    // the small record: names, not_before, not_after, ca, order URL ...
 };
 
 class Lease {

@@ -13,30 +13,32 @@
 
 namespace crest::ca::store {
 
-using Id = std::string;  // 22 characters of base64url, 128 random bits: nobody can guess another's (RFC 8555 section 10.5)
+using Id =
+    std::string;  // 22 characters of base64url, 128 random bits: nobody can guess another's (RFC 8555 section 10.5)
 
 struct AccountRow {
   Id id;
-  std::string thumbprint;               // unique
+  std::string thumbprint;  // unique
   Bytes key_spki;
   acme::AccountStatus status = acme::AccountStatus::valid;
   std::vector<std::string> contact;
   bool terms_agreed = false;
-  std::string binding_json;             // external account binding as verified, or ""
+  std::string binding_json;  // external account binding as verified, or ""
   Time created;
 };
 
 struct OrderRow {
   Id id;
   Id account;
-  acme::OrderStatus status = acme::OrderStatus::pending;  // pending stands for pending and ready: see acme::order_status
+  acme::OrderStatus status =
+      acme::OrderStatus::pending;  // pending stands for pending and ready: see acme::order_status
   std::vector<acme::Identifier> identifiers;
   std::vector<Id> authorizations;
   std::optional<Time> not_before, not_after;
-  std::string profile;                  // pinned with its hash at creation (SF36)
+  std::string profile;  // pinned with its hash at creation (SF36)
   std::string replaces;
-  std::string error_json;               // problem document, or ""
-  std::string serial;                   // hex, once signed
+  std::string error_json;  // problem document, or ""
+  std::string serial;      // hex, once signed
   Time created, expires;
 };
 
@@ -50,24 +52,24 @@ struct ChallengeRow {
 struct AuthorizationRow {
   Id id;
   Id account;
-  acme::Identifier identifier;          // without "*."
+  acme::Identifier identifier;  // without "*."
   bool wildcard = false;
   acme::AuthorizationStatus status = acme::AuthorizationStatus::pending;
   std::string token;
-  std::string key_authorization;        // of the account key at response time (CHL-17); "" before
+  std::string key_authorization;  // of the account key at response time (CHL-17); "" before
   std::vector<ChallengeRow> challenges;
   Time created, expires;
 };
 
 enum class CertificateStatus { signing, issued, revoked };
 struct CertificateRow {
-  std::string serial;                   // hex; unique
-  Id order;                             // unique: one order, one certificate (SF31)
+  std::string serial;  // hex; unique
+  Id order;            // unique: one order, one certificate (SF31)
   Id account;
   CertificateStatus status = CertificateStatus::signing;
-  std::string tbs_sha256;               // hex; durable before the signature (SF63)
-  Bytes der;                            // empty while signing
-  std::string issuer;                   // which issuer's chain goes with it
+  std::string tbs_sha256;  // hex; durable before the signature (SF63)
+  Bytes der;               // empty while signing
+  std::string issuer;      // which issuer's chain goes with it
   Time created, not_after;
   std::optional<Time> revoked_at;
   int revocation_reason = 0;
