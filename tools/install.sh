@@ -49,8 +49,8 @@ install_as_root() {  # PACKAGE...
   trap 'exit 130' INT TERM HUP
   forbid_daemons
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q >&2 || say 'apt-get update failed; trying with the lists that are here'
-  apt-get install -q -y --no-install-recommends --no-remove -o DPkg::Lock::Timeout=300 "$@" >&2 </dev/null
+  apt-get update -qq >&2 || say 'apt-get update failed; trying with the lists that are here'
+  apt-get install -qq -y --no-install-recommends --no-remove -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >&2 </dev/null
   disable_units "$@"
 }
 
@@ -77,7 +77,7 @@ main() {
   else
     say "installing: ${missing[*]}"
   fi
-  "${as_root[@]}" "$BASH" "$self" --as-root "${missing[@]}"
+  exec "${as_root[@]}" "$BASH" "$self" --as-root "${missing[@]}"
 }
 
 main "$@"
