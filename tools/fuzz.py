@@ -53,7 +53,7 @@ def main() -> int:
         sys.exit("fuzz: there is no target in fuzz/")
     CRASHES.mkdir(parents=True, exist_ok=True)
     cores = os.cpu_count()
-    share = max(1, options.seconds * cores // len(programs))
+    share = max(1, min(options.seconds, options.seconds * cores // len(programs)))
     print(f"{len(programs)} targets, {share} s each on one of {cores} cores", file=sys.stderr)
     stood = True
     with concurrent.futures.ThreadPoolExecutor(cores) as pool:
