@@ -1,11 +1,11 @@
 // base64url without padding (RFC 4648 section 5), as ACME writes it; base64 for PEM; base32 for DNS labels.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "core/bytes.hpp"
 #include "core/result.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace crest::encoding {
 
@@ -14,8 +14,10 @@ std::string base64url(ByteView data);
 Result<Bytes> from_base64url(std::string_view text);
 bool is_base64url(std::string_view text);  // only characters of the alphabet, and at least one
 
-std::string base64(ByteView data);  // padded, one line
-// Either alphabet, padded or not, surrounding blanks dropped: for keys that people paste (EAB). Error: malformed.
+std::string base64(ByteView data);                 // padded, one line
+Result<Bytes> from_base64(std::string_view text);  // strict: padded, one line. Error: malformed
+// Either alphabet, padded or not, surrounding blanks dropped: for keys that people paste (EAB). Error:
+// malformed.
 Result<Bytes> from_base64_lenient(std::string_view text);
 
 std::string base32_lower(ByteView data);  // no padding

@@ -1,6 +1,10 @@
-// Json is a parsed JSON document (RFC 8259), read strictly: duplicate members, non-finite numbers, depth over 32,
-// invalid UTF-8, a byte order mark and trailing text are errors, and every error names the path ("authorizations[2]").
+// Json is a parsed JSON document (RFC 8259), read strictly: duplicate members, non-finite numbers, depth over
+// 32, invalid UTF-8, a byte order mark and trailing text are errors, and every error names the path
+// ("authorizations[2]").
 #pragma once
+
+#include "core/result.hpp"
+#include "core/time.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -9,9 +13,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "core/result.hpp"
-#include "core/time.hpp"
 
 namespace crest::encoding {
 
@@ -23,6 +24,7 @@ class Json {
 
   static constexpr std::size_t depth_max = 32;
   static constexpr std::size_t bytes_max = 1u << 20;
+  static constexpr std::size_t values_max = 100'000;  // bounds the memory that a megabyte of "[],[]," costs
 
   static Result<Json> parse(std::string_view text);  // error: malformed
 
@@ -62,8 +64,9 @@ class Json {
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> value_;
 };
 
-// Typed access for codecs: `path` names the object in errors. Missing or of another type: malformed, naming the member.
-// The optional forms give nullopt when the member is absent or null, an error when it has another type.
+// Typed access for codecs: `path` names the object in errors. Missing or of another type: malformed, naming
+// the member. The optional forms give nullopt when the member is absent or null, an error when it has another
+// type.
 class JsonReader {
  public:
   static Result<JsonReader> of(const Json& value, std::string path = {});  // error unless an object
