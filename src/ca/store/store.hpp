@@ -61,14 +61,17 @@ struct AuthorizationRow {
   Time created, expires;
 };
 
+// A row is the journal of one signature (SF63): written as `signing` before the key is used, and revocable from then on.
+// `der` holds the linted to-be-signed octets while signing, so that a crash before the certificate was stored is made
+// good by signing the same octets again: the lost signature never left the process, and the client loses nothing.
 enum class CertificateStatus { signing, issued, revoked };
 struct CertificateRow {
   std::string serial;  // hex; unique
   Id order;            // unique: one order, one certificate (SF31)
-  Id account;
+  Id account;          // "" for the CA's own listener
   CertificateStatus status = CertificateStatus::signing;
-  std::string tbs_sha256;  // hex; durable before the signature (SF63)
-  Bytes der;               // empty while signing
+  std::string tbs_sha256;  // hex
+  Bytes der;               // the TBSCertificate while signing, then the certificate
   std::string issuer;      // which issuer's chain goes with it
   Time created, not_after;
   std::optional<Time> revoked_at;
@@ -82,7 +85,7 @@ class Accounts {
   virtual Result<bool> insert(const AccountRow& row) = 0;  // false: the key has an account already (ACC-21)
   virtual Result<std::optional<AccountRow>> by_id(const Id& id) = 0;
   virtual Result<std::optional<AccountRow>> by_thumbprint(const std::string& thumbprint) = 0;
-  virtual Result<bool> update(const AccountRow& row) = 0;
+  virtual Result<bool> update(const AccountRow& row) = 0;  // false: no such account, or the key is another's
 };
 
 class Orders {
@@ -92,7 +95,10 @@ class Orders {
   virtual Result<std::optional<OrderRow>> by_id(const Id& id) = 0;
   // Writes `row` only while the stored status is `expected`; false: somebody else was first.
   virtual Result<bool> update_if(const OrderRow& row, acme::OrderStatus expected) = 0;
-  virtual Result<std::vector<Id>> by_account(const Id& account, std::size_t count_max) = 0;  // newest first
+  // Newest first, those behind `after` (of the same account); "" begins at the newest.
+  virtual Result<std::vector<Id>> by_account(const Id& account, const Id& after, std::size_t count_max) = 0;
+  // Stored as pending and not expired at `now`: what pending_orders_max limits (SF61).
+  virtual Result<std::uint64_t> count_open(const Id& account, Time now) = 0;
   virtual Result<std::vector<Id>> with_authorization(const Id& authorization) = 0;
   virtual Result<std::vector<Id>> with_status(acme::OrderStatus status, std::size_t count_max) = 0;  // restart
 };
@@ -120,11 +126,20 @@ class Certificates {
   virtual Result<std::uint64_t> count() = 0;
 };
 
+// Keys that nobody may use again, after a proof of compromise (REV-10, SF11).
+class BlockedKeys {
+ public:
+  virtual ~BlockedKeys() = default;
+  virtual Result<void> insert(const std::string& spki_sha256, Time when) = 0;  // again: no change
+  virtual Result<bool> contains(const std::string& spki_sha256) = 0;           // hex
+};
+
 struct Tx {
   Accounts& accounts;
   Orders& orders;
   Authorizations& authorizations;
   Certificates& certificates;
+  BlockedKeys& blocked_keys;
 };
 
 using Work = std::function<Result<void>(Tx&)>;
