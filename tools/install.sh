@@ -36,10 +36,9 @@ forbid_daemons() {
 # Not now is not enough: what the packages enabled would start with the next boot.
 disable_units() {  # PACKAGE...
   command -v systemctl >/dev/null || return 0
-  local units
-  units=$(dpkg-query -L "$@" | grep -E '^(/usr)?/lib/systemd/system/[^/@]+\.(service|timer|socket)$' |
-    xargs -r -n1 basename | sort -u)
-  [[ -z $units ]] || systemctl --quiet disable $units 2>/dev/null || true
+  local unit
+  dpkg-query -L "$@" | sed -nE 's,^(/usr)?/lib/systemd/system/([^/@]+\.(service|timer|socket))$,\2,p' |
+    while read -r unit; do systemctl --quiet disable "$unit" 2>/dev/null || true; done
 }
 
 install_as_root() {  # PACKAGE...
