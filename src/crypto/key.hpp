@@ -28,12 +28,15 @@ struct OkpPoint {
   Bytes x;  // 32 octets
 };
 
-// A PublicKey is on its curve, or an RSA key with an odd modulus of 2048 to 8192 bits; others cannot be made.
+// A PublicKey is on its curve and not of small order, or an RSA key with an odd modulus of 2048 to 8192 bits and an odd
+// exponent from 3 to 2^64; others cannot be made. A stricter policy is the CA's business.
 class PublicKey {
  public:
   PublicKey() = default;  // no key at all: only to be assigned to
   // Errors: malformed, saying what is wrong with the key.
+  // Only named curves, uncompressed points and the one DER form of each key (RFC 5480, 8017, 8410).
   static Result<PublicKey> from_spki(ByteView der);
+  // All RSA types mean the same here: the modulus decides.
   static Result<PublicKey> from_components(KeyType type, const std::variant<EcPoint, RsaNumbers, OkpPoint>& parts);
 
   KeyType type() const { return type_; }  // an RSA key of another size reports the next smaller type
@@ -66,15 +69,17 @@ class PrivateKey final : public Signer {
  public:
   static Result<PrivateKey> generate(KeyType type);  // RSA takes up to seconds
   // PKCS#8, SEC1 or PKCS#1 PEM, at most 64 KiB; an encrypted key needs `passphrase`. Error: malformed (does not say
-  // which octets), config when the passphrase is missing or wrong.
+  // which octets), config when the passphrase is missing or wrong. Certificates and EC PARAMETERS may stand around the
+  // key; a second key is refused, and so are halves that do not match. Takes a signature's time.
   static Result<PrivateKey> from_pem(std::string_view pem, const Secret* passphrase = nullptr);
 
   const PublicKey& public_key() const override { return public_; }
   Result<Bytes> sign(ByteView message) const override;
 
-  Secret to_pem() const;                                                 // PKCS#8
-  Result<std::string> to_encrypted_pem(const Secret& passphrase) const;  // PKCS#8, PBES2: scrypt, AES-256-CBC
-  evp_pkey_st* native() const { return key_.get(); }                     // for src/x509 and src/adapters only
+  Secret to_pem() const;  // PKCS#8
+  // PKCS#8, PBES2 with scrypt and AES-256-CBC; takes a quarter of a second. Error: config without a passphrase.
+  Result<std::string> to_encrypted_pem(const Secret& passphrase) const;
+  evp_pkey_st* native() const { return key_.get(); }  // for src/x509 and src/adapters only
 
  private:
   PrivateKey() = default;
