@@ -119,7 +119,9 @@ class Text(unittest.TestCase):
         self.finds("length", "src/core/a.cpp", f"B::B() : a_{{1}},\n b_{{2}} {{\n{body(68)}}}\n", 1)
         self.passes("src/core/a.cpp", "constexpr int table[] = {\n" + "  1,\n" * 100 + "};\n")
         self.finds("length", "src/core/a.cpp", "int a;\n" * 601, 600)
-        self.passes("src/core/a_test.cpp", "int a;\n" * 601)
+        self.passes("src/core/a_test.cpp", "int a;\n" * 900)
+        self.passes("src/core/a_test.cpp", f"TEST(A, b) {{\n{body(103)}}}\n")
+        self.finds("length", "src/core/a_test.cpp", f"TEST(A, b) {{\n{body(104)}}}\n")
 
     def test_leftover_markers(self):
         for word in ("TO" "DO", "FIX" "ME", "X" "XX"):
