@@ -1,0 +1,375 @@
+#include "ca/store/memory_store.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace crest::ca::store {
+
+struct MemoryStore::Tables {
+  std::unordered_map<Id, AccountRow> accounts;
+  std::unordered_map<std::string, Id> account_of_thumbprint;
+  std::unordered_map<Id, OrderRow> orders;
+  std::unordered_map<Id, std::vector<Id>> orders_of_account, orders_of_authorization;  // oldest first
+  std::map<acme::OrderStatus, std::set<Id>> orders_of_status;
+  std::unordered_map<Id, std::set<Id>> pending_of_account;
+  std::unordered_map<Id, AuthorizationRow> authorizations;
+  std::map<std::pair<Id, acme::Identifier>, std::vector<Id>> authorizations_of_name;
+  std::set<Id> processing_authorizations;
+  std::unordered_map<std::string, CertificateRow> certificates;
+  std::unordered_map<Id, std::string> serial_of_order;
+  std::map<CertificateStatus, std::set<std::string>> serials_of_status;
+  std::set<std::string> blocked_keys;
+};
+
+namespace {
+
+using Tables = MemoryStore::Tables;
+
+// What a transaction did, to be undone backwards.
+class Undo {
+ public:
+  explicit Undo(bool may_write) : may_write_(may_write) {}
+
+  Result<void> check() const {
+    if (may_write_) return {};
+    return make_error(ErrorKind::internal, "a reading transaction tried to write");
+  }
+  void add(std::function<void()> step) { steps_.push_back(std::move(step)); }
+  void roll_back() {
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) (*step)();
+  }
+
+ private:
+  bool may_write_;
+  std::vector<std::function<void()>> steps_;
+};
+
+template <typename Map>
+auto found(const Map& map, const typename Map::key_type& key) -> std::optional<typename Map::mapped_type> {
+  const auto at = map.find(key);
+  if (at == map.end()) return std::nullopt;
+  return at->second;
+}
+
+template <typename Map>
+std::vector<std::string> first_of(const Map& map, const typename Map::key_type& key, std::size_t count_max) {
+  const auto at = map.find(key);
+  if (at == map.end()) return {};
+  const auto count = std::min(count_max, at->second.size());
+  return {at->second.begin(), std::next(at->second.begin(), static_cast<std::ptrdiff_t>(count))};
+}
+
+bool is_processing(const AuthorizationRow& row) {
+  return std::ranges::any_of(row.challenges,
+                             [](const auto& c) { return c.status == acme::ChallengeStatus::processing; });
+}
+
+class MemoryAccounts final : public Accounts {
+ public:
+  MemoryAccounts(Tables& tables, Undo& undo) : tables_(tables), undo_(undo) {}
+
+  Result<bool> insert(const AccountRow& row) override {
+    TRY(undo_.check());
+    if (!tables_.account_of_thumbprint.emplace(row.thumbprint, row.id).second) return false;
+    tables_.accounts.emplace(row.id, row);
+    undo_.add([this, id = row.id, thumbprint = row.thumbprint] {
+      tables_.accounts.erase(id);
+      tables_.account_of_thumbprint.erase(thumbprint);
+    });
+    return true;
+  }
+
+  Result<std::optional<AccountRow>> by_id(const Id& id) override { return found(tables_.accounts, id); }
+
+  Result<std::optional<AccountRow>> by_thumbprint(const std::string& thumbprint) override {
+    const auto id = found(tables_.account_of_thumbprint, thumbprint);
+    return id ? found(tables_.accounts, *id) : std::nullopt;
+  }
+
+  Result<bool> update(const AccountRow& row) override {
+    TRY(undo_.check());
+    const auto old = found(tables_.accounts, row.id);
+    if (!old) return false;
+    const auto owner = found(tables_.account_of_thumbprint, row.thumbprint);
+    if (owner && *owner != row.id) return false;
+    put(row, old->thumbprint);
+    undo_.add([this, old = *old, thumbprint = row.thumbprint] { put(old, thumbprint); });
+    return true;
+  }
+
+ private:
+  void put(const AccountRow& row, const std::string& old_thumbprint) {
+    tables_.account_of_thumbprint.erase(old_thumbprint);
+    tables_.account_of_thumbprint[row.thumbprint] = row.id;
+    tables_.accounts[row.id] = row;
+  }
+
+  Tables& tables_;
+  Undo& undo_;
+};
+
+class MemoryOrders final : public Orders {
+ public:
+  MemoryOrders(Tables& tables, Undo& undo) : tables_(tables), undo_(undo) {}
+
+  Result<void> insert(const OrderRow& row) override {
+    TRY(undo_.check());
+    if (!tables_.orders.emplace(row.id, row).second) return make_error(ErrorKind::storage, "an order id is taken");
+    tables_.orders_of_account[row.account].push_back(row.id);
+    for (const auto& id : row.authorizations) tables_.orders_of_authorization[id].push_back(row.id);
+    index(row);
+    undo_.add([this, id = row.id] { remove(id); });
+    return {};
+  }
+
+  Result<std::optional<OrderRow>> by_id(const Id& id) override { return found(tables_.orders, id); }
+
+  Result<bool> update_if(const OrderRow& row, acme::OrderStatus expected) override {
+    TRY(undo_.check());
+    const auto old = found(tables_.orders, row.id);
+    if (!old || old->status != expected) return false;
+    put(row);
+    undo_.add([this, old = *old] { put(old); });
+    return true;
+  }
+
+  Result<std::vector<Id>> by_account(const Id& account, const Id& after, std::size_t count_max) override {
+    const auto all = found(tables_.orders_of_account, account);
+    if (!all) return std::vector<Id>();
+    auto from = all->rbegin();
+    if (!after.empty()) {
+      from = std::find(all->rbegin(), all->rend(), after);
+      if (from != all->rend()) ++from;
+    }
+    std::vector<Id> out;
+    for (; from != all->rend() && out.size() < count_max; ++from) out.push_back(*from);
+    return out;
+  }
+
+  Result<std::uint64_t> count_open(const Id& account, Time now) override {
+    std::uint64_t count = 0;
+    const auto pending = tables_.pending_of_account.find(account);
+    if (pending == tables_.pending_of_account.end()) return count;
+    for (const auto& id : pending->second) count += tables_.orders.at(id).expires > now ? 1 : 0;
+    return count;
+  }
+
+  Result<std::vector<Id>> with_authorization(const Id& authorization) override {
+    return found(tables_.orders_of_authorization, authorization).value_or(std::vector<Id>());
+  }
+
+  Result<std::vector<Id>> with_status(acme::OrderStatus status, std::size_t count_max) override {
+    return first_of(tables_.orders_of_status, status, count_max);
+  }
+
+ private:
+  void index(const OrderRow& row) {
+    tables_.orders_of_status[row.status].insert(row.id);
+    if (row.status == acme::OrderStatus::pending) tables_.pending_of_account[row.account].insert(row.id);
+  }
+  void unindex(const OrderRow& row) {
+    tables_.orders_of_status[row.status].erase(row.id);
+    tables_.pending_of_account[row.account].erase(row.id);
+  }
+  void put(const OrderRow& row) {
+    auto& stored = tables_.orders.at(row.id);
+    unindex(stored);
+    stored = row;
+    index(stored);
+  }
+
+  void remove(const Id& id) {
+    const auto row = tables_.orders.extract(id).mapped();
+    std::erase(tables_.orders_of_account[row.account], id);
+    for (const auto& authorization : row.authorizations) {
+      std::erase(tables_.orders_of_authorization[authorization], id);
+    }
+    unindex(row);
+  }
+
+  Tables& tables_;
+  Undo& undo_;
+};
+
+class MemoryAuthorizations final : public Authorizations {
+ public:
+  MemoryAuthorizations(Tables& tables, Undo& undo) : tables_(tables), undo_(undo) {}
+
+  Result<void> insert(const AuthorizationRow& row) override {
+    TRY(undo_.check());
+    if (!tables_.authorizations.emplace(row.id, row).second) {
+      return make_error(ErrorKind::storage, "an authorization id is taken");
+    }
+    auto& ids = tables_.authorizations_of_name[{row.account, row.identifier}];
+    ids.push_back(row.id);
+    index(row);
+    undo_.add([this, id = row.id] {
+      const auto old = tables_.authorizations.extract(id).mapped();
+      std::erase(tables_.authorizations_of_name[{old.account, old.identifier}], id);
+      tables_.processing_authorizations.erase(id);
+    });
+    return {};
+  }
+
+  Result<std::optional<AuthorizationRow>> by_id(const Id& id) override { return found(tables_.authorizations, id); }
+
+  Result<bool> update_if(const AuthorizationRow& row, acme::AuthorizationStatus expected) override {
+    TRY(undo_.check());
+    const auto old = found(tables_.authorizations, row.id);
+    if (!old || old->status != expected) return false;
+    put(row);
+    undo_.add([this, old = *old] { put(old); });
+    return true;
+  }
+
+  Result<std::vector<Id>> with_processing_challenge(std::size_t count_max) override {
+    std::vector<Id> out;
+    for (const auto& id : tables_.processing_authorizations) {
+      if (out.size() == count_max) break;
+      out.push_back(id);
+    }
+    return out;
+  }
+
+  Result<std::optional<AuthorizationRow>> find_valid(const Id& account, const acme::Identifier& identifier,
+                                                     bool wildcard, Time now) override {
+    const auto ids = tables_.authorizations_of_name.find({account, identifier});
+    if (ids == tables_.authorizations_of_name.end()) return std::optional<AuthorizationRow>();
+    for (auto id = ids->second.rbegin(); id != ids->second.rend(); ++id) {
+      const auto& row = tables_.authorizations.at(*id);
+      if (row.status == acme::AuthorizationStatus::valid && row.wildcard == wildcard && row.expires > now) {
+        return std::optional(row);
+      }
+    }
+    return std::optional<AuthorizationRow>();
+  }
+
+ private:
+  void put(const AuthorizationRow& row) {
+    tables_.authorizations.at(row.id) = row;
+    index(row);
+  }
+  void index(const AuthorizationRow& row) {
+    if (is_processing(row)) {
+      tables_.processing_authorizations.insert(row.id);
+    } else {
+      tables_.processing_authorizations.erase(row.id);
+    }
+  }
+
+  Tables& tables_;
+  Undo& undo_;
+};
+
+class MemoryCertificates final : public Certificates {
+ public:
+  MemoryCertificates(Tables& tables, Undo& undo) : tables_(tables), undo_(undo) {}
+
+  Result<bool> insert(const CertificateRow& row) override {
+    TRY(undo_.check());
+    if (tables_.certificates.contains(row.serial)) return false;
+    if (!tables_.serial_of_order.emplace(row.order, row.serial).second) return false;
+    tables_.certificates.emplace(row.serial, row);
+    tables_.serials_of_status[row.status].insert(row.serial);
+    undo_.add([this, serial = row.serial] {
+      const auto old = tables_.certificates.extract(serial).mapped();
+      tables_.serial_of_order.erase(old.order);
+      tables_.serials_of_status[old.status].erase(serial);
+    });
+    return true;
+  }
+
+  Result<std::optional<CertificateRow>> by_serial(const std::string& serial) override {
+    return found(tables_.certificates, serial);
+  }
+
+  Result<std::optional<CertificateRow>> by_order(const Id& order) override {
+    const auto serial = found(tables_.serial_of_order, order);
+    return serial ? found(tables_.certificates, *serial) : std::nullopt;
+  }
+
+  Result<bool> update_if(const CertificateRow& row, CertificateStatus expected) override {
+    TRY(undo_.check());
+    const auto old = found(tables_.certificates, row.serial);
+    if (!old || old->status != expected) return false;
+    put(row);
+    undo_.add([this, old = *old] { put(old); });
+    return true;
+  }
+
+  Result<std::vector<CertificateRow>> with_status(CertificateStatus status, std::size_t count_max) override {
+    std::vector<CertificateRow> out;
+    for (const auto& serial : first_of(tables_.serials_of_status, status, count_max)) {
+      out.push_back(tables_.certificates.at(serial));
+    }
+    return out;
+  }
+
+  Result<std::uint64_t> count() override { return static_cast<std::uint64_t>(tables_.certificates.size()); }
+
+ private:
+  void put(const CertificateRow& row) {
+    auto& stored = tables_.certificates.at(row.serial);
+    tables_.serials_of_status[stored.status].erase(row.serial);
+    tables_.serials_of_status[row.status].insert(row.serial);
+    stored = row;
+  }
+
+  Tables& tables_;
+  Undo& undo_;
+};
+
+class MemoryBlockedKeys final : public BlockedKeys {
+ public:
+  MemoryBlockedKeys(Tables& tables, Undo& undo) : tables_(tables), undo_(undo) {}
+
+  Result<void> insert(const std::string& spki_sha256, Time) override {
+    TRY(undo_.check());
+    if (tables_.blocked_keys.insert(spki_sha256).second) {
+      undo_.add([this, spki_sha256] { tables_.blocked_keys.erase(spki_sha256); });
+    }
+    return {};
+  }
+  Result<bool> contains(const std::string& spki_sha256) override { return tables_.blocked_keys.contains(spki_sha256); }
+
+ private:
+  Tables& tables_;
+  Undo& undo_;
+};
+
+Result<void> run(Tables& tables, bool may_write, const Work& work) {
+  Undo undo(may_write);
+  MemoryAccounts accounts(tables, undo);
+  MemoryOrders orders(tables, undo);
+  MemoryAuthorizations authorizations(tables, undo);
+  MemoryCertificates certificates(tables, undo);
+  MemoryBlockedKeys blocked_keys(tables, undo);
+  Tx tx{accounts, orders, authorizations, certificates, blocked_keys};
+  try {
+    auto done = work(tx);
+    if (!done) undo.roll_back();
+    return done;
+  } catch (...) {
+    undo.roll_back();
+    throw;
+  }
+}
+
+}  // namespace
+
+MemoryStore::MemoryStore() : tables_(std::make_unique<Tables>()) {}
+MemoryStore::~MemoryStore() = default;
+
+Result<void> MemoryStore::write(const Work& work) {
+  const std::unique_lock lock(mutex_);
+  return run(*tables_, true, work);
+}
+
+Result<void> MemoryStore::read(const Work& work) {
+  const std::shared_lock lock(mutex_);
+  return run(*tables_, false, work);
+}
+
+}  // namespace crest::ca::store
