@@ -9,8 +9,8 @@ namespace crest {
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string text) : text_(std::move(text)) {}
-  ~Secret() { wipe(); }
+  explicit Secret(std::string text);
+  ~Secret() { wipe(text_); }
   Secret(const Secret& other) = default;
   Secret& operator=(const Secret& other);
   Secret(Secret&& other) noexcept;
@@ -20,7 +20,7 @@ class Secret {
   bool empty() const { return text_.empty(); }
 
  private:
-  void wipe();
+  static void wipe(std::string& text);
   std::string text_;
 };
 

@@ -92,8 +92,7 @@ struct Unit {
   std::string_view word;
   std::int64_t milliseconds;
 };
-constexpr std::array<Unit, 5> units = {
-    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+constexpr std::array<Unit, 5> units = {{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 
 // "0.4s", "1.25s": below a minute the fraction is worth a look.
 std::string seconds_text(std::uint64_t milliseconds) {
@@ -112,10 +111,9 @@ std::string to_rfc3339(Time time) {
   const sys_days day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss<Duration> clock(time - day);
-  std::string out = digits(static_cast<int>(date.year()), 4) + '-' +
-                    digits(static_cast<unsigned>(date.month()), 2) + '-' +
-                    digits(static_cast<unsigned>(date.day()), 2) + 'T' + digits(clock.hours().count(), 2) +
-                    ':' + digits(clock.minutes().count(), 2) + ':' + digits(clock.seconds().count(), 2);
+  std::string out = digits(static_cast<int>(date.year()), 4) + '-' + digits(static_cast<unsigned>(date.month()), 2) +
+                    '-' + digits(static_cast<unsigned>(date.day()), 2) + 'T' + digits(clock.hours().count(), 2) + ':' +
+                    digits(clock.minutes().count(), 2) + ':' + digits(clock.seconds().count(), 2);
   if (clock.subseconds().count() != 0) out += '.' + digits(clock.subseconds().count(), 3);
   return out + 'Z';
 }
@@ -168,8 +166,7 @@ std::string to_human(Duration span) {
 Result<Duration> duration_from_text(std::string_view text) {
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
   const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto unit =
-      std::find_if(units.begin(), units.end(), [&](Unit u) { return u.word == text.substr(end); });
+  const auto unit = std::find_if(units.begin(), units.end(), [&](Unit u) { return u.word == text.substr(end); });
   if (end == 0 || unit == units.end()) {
     return make_error(ErrorKind::malformed, "not a duration: write it like 90s, 10m, 8h or 2d");
   }

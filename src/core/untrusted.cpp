@@ -1,7 +1,7 @@
-#include "core/error.hpp"
-
 #include <algorithm>
 #include <array>
+
+#include "core/error.hpp"
 
 // The one sanitiser for text from the other side of a wire (terminal escapes, line forging, hidden or
 // reordered text).
@@ -38,16 +38,13 @@ constexpr std::array hidden = std::to_array<Range>({
 });
 
 bool is_hidden(char32_t c) {
-  return std::any_of(hidden.begin(), hidden.end(),
-                     [c](Range range) { return range.first <= c && c <= range.last; });
+  return std::any_of(hidden.begin(), hidden.end(), [c](Range range) { return range.first <= c && c <= range.last; });
 }
 
 bool is_control(char32_t c) { return c < 0x20 || (c >= 0x7f && c < 0xa0); }
 
 // What separates words or lines becomes one blank.
-bool is_blank(char32_t c) {
-  return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0x2028 || c == 0x2029;
-}
+bool is_blank(char32_t c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0x2028 || c == 0x2029; }
 
 struct Decoded {
   char32_t character = replacement;

@@ -7,8 +7,7 @@ namespace crest::encoding {
 namespace {
 
 constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::string_view plain_alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view plain_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view base32_alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view blanks = " \t\r\n";
@@ -70,8 +69,7 @@ Result<Bytes> decode(std::string_view text, const Reverse& reverse, std::string_
     bits -= 8;
     out.push_back(static_cast<std::uint8_t>(window >> bits));
   }
-  if ((window & ((1u << bits) - 1)) != 0)
-    return not_base64(form, "the bits after the last octet are not zero");
+  if ((window & ((1u << bits) - 1)) != 0) return not_base64(form, "the bits after the last octet are not zero");
   return out;
 }
 
@@ -155,8 +153,7 @@ std::string hex(ByteView data) {
 }
 
 Result<Bytes> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0)
-    return make_error(ErrorKind::malformed, "not hexadecimal: an odd number of digits");
+  if (text.size() % 2 != 0) return make_error(ErrorKind::malformed, "not hexadecimal: an odd number of digits");
   Bytes out;
   out.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {

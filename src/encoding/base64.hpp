@@ -1,11 +1,11 @@
 // base64url without padding (RFC 4648 section 5), as ACME writes it; base64 for PEM; base32 for DNS labels.
 #pragma once
 
-#include "core/bytes.hpp"
-#include "core/result.hpp"
-
 #include <string>
 #include <string_view>
+
+#include "core/bytes.hpp"
+#include "core/result.hpp"
 
 namespace crest::encoding {
 

@@ -60,8 +60,7 @@ TEST(Base64Url, AlphabetCheckIsNotADecode) {
 }
 
 TEST(Base64, StrictFormWantsItsPadding) {
-  for (const char* text :
-       {"Zg", "Zg=", "Zg===", "Z===", "Zg==Zg==", "Zm9v====", "Zm-v", "Zh==", " Zg==", "Zm9v\n"}) {
+  for (const char* text : {"Zg", "Zg=", "Zg===", "Z===", "Zg==Zg==", "Zm9v====", "Zm-v", "Zh==", " Zg==", "Zm9v\n"}) {
     EXPECT_FALSE(from_base64(text)) << text;
   }
 }

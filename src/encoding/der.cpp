@@ -60,9 +60,8 @@ Result<Element> read(ByteView& input) {
   const Length length = TRY(read_length(input.subspan(1)));
   const std::size_t head = 1 + length.octets;
   if (input.size() - head < length.value) return broken("it ends inside an element");
-  const Element found{.tag = input[0],
-                      .content = input.subspan(head, length.value),
-                      .whole = input.first(head + length.value)};
+  const Element found{
+      .tag = input[0], .content = input.subspan(head, length.value), .whole = input.first(head + length.value)};
   input = input.subspan(head + length.value);
   return found;
 }

@@ -1,8 +1,8 @@
 #include "encoding/der.hpp"
 
-#include "encoding/base64.hpp"
-
 #include <gtest/gtest.h>
+
+#include "encoding/base64.hpp"
 
 namespace crest::encoding::der {
 namespace {
@@ -46,9 +46,8 @@ TEST(Der, ComesBackAtEachLengthForm) {
 }
 
 TEST(Der, RefusesBerAndDamage) {
-  for (const char* text :
-       {"", "02", "0201", "020205", "0280050000", "02810105", "0282000105", "0285000000000105", "02ff",
-        "0281", "028200", "1f0100", "3f8101", "0284ffffffff05"}) {
+  for (const char* text : {"", "02", "0201", "020205", "0280050000", "02810105", "0282000105", "0285000000000105",
+                           "02ff", "0281", "028200", "1f0100", "3f8101", "0284ffffffff05"}) {
     const Bytes octets = *from_hex(text);
     ByteView rest = octets;
     EXPECT_FALSE(read(rest)) << text;

@@ -216,8 +216,7 @@ Result<IpNetwork> IpNetwork::parse(std::string_view text) {
   const unsigned bits = static_cast<unsigned>(address.octets().size()) * 8;
   const auto prefix = slash == std::string_view::npos ? bits : decimal(text.substr(slash + 1), 3);
   if (!prefix || *prefix > bits) {
-    return make_error(ErrorKind::malformed,
-                      "not a network: the length behind / must be 0 to " + std::to_string(bits));
+    return make_error(ErrorKind::malformed, "not a network: the length behind / must be 0 to " + std::to_string(bits));
   }
   IpNetwork out;
   out.octets_ = address.octets();

@@ -92,8 +92,7 @@ TEST(IpAddress, FindsTheIpv4AddressInside) {
                                                       {"2001:db8::1", "2001:db8::1"},
                                                       {"64:ff9b:1::1", "64:ff9b:1::1"},
                                                       {"192.0.2.1", "192.0.2.1"}};
-  for (const auto& [text, expected] : rows)
-    EXPECT_EQ(IpAddress::parse(text)->unmapped().str(), expected) << text;
+  for (const auto& [text, expected] : rows) EXPECT_EQ(IpAddress::parse(text)->unmapped().str(), expected) << text;
 }
 
 TEST(IpAddress, HasAReverseName) {
@@ -130,8 +129,8 @@ TEST(IpNetwork, ReadsAndWritesText) {
   EXPECT_EQ(IpNetwork::parse("10.0.0.0/8")->str(), "10.0.0.0/8");
   EXPECT_EQ(IpNetwork::parse("192.0.2.1")->str(), "192.0.2.1/32");
   EXPECT_EQ(IpNetwork::parse("::1")->str(), "::1/128");
-  for (const char* text : {"", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/-1", "10.0.0.0/8/8",
-                           "::/129", "a/8", "10/8"}) {
+  for (const char* text :
+       {"", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/-1", "10.0.0.0/8/8", "::/129", "a/8", "10/8"}) {
     EXPECT_FALSE(IpNetwork::parse(text)) << text;
   }
   const auto slip = IpNetwork::parse("10.1.0.0/8");

@@ -1,10 +1,10 @@
 #include "encoding/json.hpp"
 
-#include <boost/json/basic_parser_impl.hpp>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+
+#include <boost/json/basic_parser_impl.hpp>
 
 namespace crest::encoding {
 namespace {
@@ -21,9 +21,7 @@ std::string with_name(const std::string& path, std::string_view name) {
   return path.empty() ? safe : path + "." + safe;
 }
 
-std::string with_index(const std::string& path, std::size_t index) {
-  return path + "[" + std::to_string(index) + "]";
-}
+std::string with_index(const std::string& path, std::size_t index) { return path + "[" + std::to_string(index) + "]"; }
 
 // What the parser calls: builds the document on a stack of open containers, so that depth costs no call
 // depth, and knows at each moment where it is.
@@ -100,8 +98,7 @@ class Builder {
     names.reserve(members.size());
     for (const Json::Member& member : members) names.push_back(&member.first);
     std::sort(names.begin(), names.end(), [](auto* a, auto* b) { return *a < *b; });
-    const auto twin =
-        std::adjacent_find(names.begin(), names.end(), [](auto* a, auto* b) { return *a == *b; });
+    const auto twin = std::adjacent_find(names.begin(), names.end(), [](auto* a, auto* b) { return *a == *b; });
     return twin == names.end() ? nullptr : *twin;
   }
 
@@ -177,21 +174,11 @@ void write_string(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
     switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
       default:
         if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
           out += c;

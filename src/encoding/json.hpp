@@ -3,9 +3,6 @@
 // ("authorizations[2]").
 #pragma once
 
-#include "core/result.hpp"
-#include "core/time.hpp"
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +10,9 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "core/result.hpp"
+#include "core/time.hpp"
 
 namespace crest::encoding {
 

@@ -58,9 +58,7 @@ Result<std::optional<bool>> JsonReader::optional_boolean(std::string_view name) 
   return read(*this, name, &Json::as_bool, "true or false");
 }
 
-Result<bool> JsonReader::boolean(std::string_view name) const {
-  return required(optional_boolean(name), *this, name);
-}
+Result<bool> JsonReader::boolean(std::string_view name) const { return required(optional_boolean(name), *this, name); }
 
 Result<std::optional<std::int64_t>> JsonReader::optional_integer(std::string_view name) const {
   return read(*this, name, &Json::as_int, "a whole number");
@@ -78,9 +76,7 @@ Result<std::optional<Time>> JsonReader::optional_time(std::string_view name) con
   return std::optional<Time>(*time);
 }
 
-Result<Time> JsonReader::time(std::string_view name) const {
-  return required(optional_time(name), *this, name);
-}
+Result<Time> JsonReader::time(std::string_view name) const { return required(optional_time(name), *this, name); }
 
 Result<const Json::Array*> JsonReader::array(std::string_view name) const {
   const Json* member = value_->find(name);

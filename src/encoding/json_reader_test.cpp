@@ -1,6 +1,6 @@
-#include "encoding/json.hpp"
-
 #include <gtest/gtest.h>
+
+#include "encoding/json.hpp"
 
 namespace crest::encoding {
 namespace {

@@ -1,8 +1,8 @@
 #include "encoding/json.hpp"
 
-#include <gtest/gtest.h>
-
 #include <limits>
+
+#include <gtest/gtest.h>
 
 namespace crest::encoding {
 namespace {
@@ -139,8 +139,8 @@ TEST(Json, ErrorsNameThePath) {
 
 TEST(Json, WritesWhatItReads) {
   const char* rows[] = {
-      R"({"a":[1,-2,1.5,true,false,null,"x"],"b":{},"c":[],"d":{"e":"\"\\\n\r\t\u0000\u001f\u007f"}})",
-      R"("ä")", "[1e+300,0.1,100.0,1.2345678901234566e+25]", "-9223372036854775808"};
+      R"({"a":[1,-2,1.5,true,false,null,"x"],"b":{},"c":[],"d":{"e":"\"\\\n\r\t\u0000\u001f\u007f"}})", R"("ä")",
+      "[1e+300,0.1,100.0,1.2345678901234566e+25]", "-9223372036854775808"};
   for (const char* text : rows) {
     EXPECT_EQ(parsed(text).dump(), text);
     EXPECT_EQ(parsed(parsed(text).pretty()), parsed(text));

@@ -1,8 +1,8 @@
 #include "encoding/pem.hpp"
 
-#include "encoding/base64.hpp"
-
 #include <optional>
+
+#include "encoding/base64.hpp"
 
 namespace crest::encoding {
 namespace {
@@ -69,8 +69,7 @@ Result<Bytes> read_body(Lines& lines, std::string_view label) {
   std::string text;
   while (const auto line = lines.next()) {
     if (const auto end = boundary(*line, end_mark)) {
-      if (*end != label)
-        return broken(lines.number(), "the block ends under another name than it began with");
+      if (*end != label) return broken(lines.number(), "the block ends under another name than it began with");
       auto der = from_base64(text);
       if (!der) return broken(lines.number(), "the block's content is " + der.error().message);
       if (der->empty()) return broken(lines.number(), "the block is empty");
@@ -100,8 +99,7 @@ Result<std::vector<PemBlock>> parse_pem(std::string_view text, PemText outside) 
     }
     // Passing over a damaged boundary would silently drop a certificate.
     if (mentions_boundary(*line)) return broken(lines.number(), "a damaged BEGIN or END line");
-    if (!line->empty() && outside == PemText::refuse)
-      return broken(lines.number(), "text outside the blocks");
+    if (!line->empty() && outside == PemText::refuse) return broken(lines.number(), "text outside the blocks");
   }
   return blocks;
 }

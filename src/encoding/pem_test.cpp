@@ -70,9 +70,7 @@ TEST(Pem, RefusesDamage) {
     ASSERT_FALSE(blocks) << text;
     EXPECT_EQ(blocks.error().kind, ErrorKind::malformed);
   }
-  EXPECT_EQ(
-      count("-----BEGIN CERTIFICATE-----\nAQ" + std::string(1, '\0') + "D\n-----END CERTIFICATE-----\n"),
-      999u);
+  EXPECT_EQ(count("-----BEGIN CERTIFICATE-----\nAQ" + std::string(1, '\0') + "D\n-----END CERTIFICATE-----\n"), 999u);
 }
 
 TEST(Pem, NumberOfBlocksIsBounded) {
@@ -86,8 +84,7 @@ TEST(Pem, WritesSixtyFourColumns) {
   EXPECT_EQ(to_pem("CERTIFICATE", Bytes{1, 2, 3}), one);
   const Bytes der(100, 0x5a);
   const std::string text = to_pem("X509 CRL", der);
-  EXPECT_NE(text.find("\n" + std::string("WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpa") +
-                      "\n"),
+  EXPECT_NE(text.find("\n" + std::string("WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpa") + "\n"),
             std::string::npos);
   EXPECT_TRUE(text.ends_with("\n-----END X509 CRL-----\n"));
   EXPECT_EQ(parse_pem(text, PemText::refuse)->front().der, der);

@@ -1,8 +1,8 @@
 #include "encoding/url.hpp"
 
-#include "encoding/ip.hpp"
-
 #include <vector>
+
+#include "encoding/ip.hpp"
 
 namespace crest::encoding {
 namespace {
@@ -12,9 +12,7 @@ constexpr std::size_t label_max = 63;
 constexpr std::uint16_t https_port = 443;
 constexpr std::uint16_t http_port = 80;
 
-Error broken(std::string_view why) {
-  return make_error(ErrorKind::malformed, "not a usable URL: " + std::string(why));
-}
+Error broken(std::string_view why) { return make_error(ErrorKind::malformed, "not a usable URL: " + std::string(why)); }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -65,14 +63,12 @@ Result<std::string> parse_host(std::string_view text) {
     if (dot == std::string_view::npos) break;
     rest.remove_prefix(dot + 1);
   }
-  if (looks_numeric(label) && !IpAddress::parse(text))
-    return broken("the host is a number but no IPv4 address");
+  if (looks_numeric(label) && !IpAddress::parse(text)) return broken("the host is a number but no IPv4 address");
   return lower(text);
 }
 
 Result<std::uint16_t> parse_port(std::string_view text) {
-  if (text.empty() || text.size() > 5 || text[0] == '0')
-    return broken("the port is not a number from 1 to 65535");
+  if (text.empty() || text.size() > 5 || text[0] == '0') return broken("the port is not a number from 1 to 65535");
   unsigned value = 0;
   for (const char c : text) {
     if (!is_digit(c)) return broken("the port is not a number from 1 to 65535");
@@ -147,8 +143,7 @@ std::string merge(std::string_view base_target, std::string_view reference) {
 }  // namespace
 
 Result<Url> Url::parse(std::string_view text) {
-  if (text.size() > length_max)
-    return broken("it is longer than " + std::to_string(length_max) + " characters");
+  if (text.size() > length_max) return broken("it is longer than " + std::to_string(length_max) + " characters");
   const std::size_t colon = text.find("://");
   if (colon == std::string_view::npos) return broken("it does not start with https://");
   Url url;
@@ -157,10 +152,8 @@ Result<Url> Url::parse(std::string_view text) {
   text.remove_prefix(colon + 3);
   const std::string_view authority = text.substr(0, authority_end(text));
   text.remove_prefix(authority.size());
-  if (authority.find('@') != std::string_view::npos)
-    return broken("a user name or password (user@host) is refused");
-  const std::size_t bracket =
-      authority.starts_with('[') ? std::min(authority.find(']'), authority.size()) : 0;
+  if (authority.find('@') != std::string_view::npos) return broken("a user name or password (user@host) is refused");
+  const std::size_t bracket = authority.starts_with('[') ? std::min(authority.find(']'), authority.size()) : 0;
   const std::size_t port = std::min(authority.find(':', bracket), authority.size());
   url.host = TRY(parse_host(authority.substr(0, port)));
   url.port = default_port(url.scheme);

@@ -1,6 +1,8 @@
 // A Transport sends a Request and brings the Response; a Service answers one. Loopback joins the two.
 #pragma once
 
+#include <atomic>
+
 #include "http/message.hpp"
 
 namespace crest::http {
@@ -20,7 +22,8 @@ class Service {
   virtual Response handle(const Request& request) = 0;
 };
 
-// The client's end of a Service in the same process.
+// The client's end of a Service in the same process. Follows no redirect and dials nobody, so of the Call only the
+// caps and `stop` count.
 class Loopback final : public Transport {
  public:
   explicit Loopback(Service& service, std::string peer_address = "127.0.0.1")
@@ -30,6 +33,7 @@ class Loopback final : public Transport {
  private:
   Service& service_;
   std::string peer_address_;
+  std::atomic<std::uint64_t> requests_ = 0;  // numbers the request ids
 };
 
 }  // namespace crest::http
