@@ -178,7 +178,8 @@ def main() -> int:
     parts = options.only or (PARTS if options.preset == "dev" else SANITIZED_PARTS)
     for part in parts:
         if part not in PARTS:
-            parser.error(f"no part {part}: {', '.join(PARTS)}")
+            print(f"run_tests: no part {part}: {', '.join(PARTS)}", file=sys.stderr)
+            return 64
 
     # The long ones first, so that the cores end together.
     todo = [job for part in reversed(PARTS) if part in parts for job in jobs_of(part, options.preset)]
