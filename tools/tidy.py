@@ -19,7 +19,7 @@ import cpp_text
 
 Finding = tuple[int, str]  # line, what to do
 
-TOP_FOLDERS = ("src", "include", "tests", "fuzz", "bench", "examples", "tools", "packaging")
+TOP_FOLDERS = ("src", "include", "tests", "fuzz", "bench", "examples", "tools", "packaging", "docs")
 CPP = (".hpp", ".cpp")
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 600
@@ -245,11 +245,32 @@ def marker(file: File, house: House) -> Iterator[Finding]:
             yield number, "do it, or open an issue and say here what holds now"
 
 
-RULES = [layer_order, public_header, name, io_header, io_call, try_macro, coroutine, environment, clock, length, marker]
+def link(file: File, house: House) -> Iterator[Finding]:
+    """A page that sends its reader nowhere is worse than one that says nothing."""
+    if not file.path.endswith(".md"):
+        return
+    for number, line in enumerate(file.text.splitlines(), 1):
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", line):
+            if not (house.root / file.path).parent.joinpath(target).exists():
+                yield number, f"{target} is not there"
+
+
+def layer_map(file: File, house: House) -> Iterator[Finding]:
+    """The map shows every layer, in the order in which they stand."""
+    if file.path == "docs/architecture.md":
+        rows = [layer for layer in re.findall(r"^\| `(\w+)` \|", file.text, re.MULTILINE) if layer in house.rank]
+        if sorted(rows) != sorted(house.rank) or sorted(rows, key=house.rank.get) != rows:
+            yield 1, f"give each layer its row in the table, lowest first: {', '.join(house.rank)}"
+
+
+RULES = [layer_order, public_header, name, io_header, io_call, try_macro, coroutine, environment, clock, length, marker,
+         link, layer_map]
 
 
 def files_of(root: pathlib.Path) -> Iterator[File]:
-    suffixes = CPP + (".py", ".sh", ".cmake", ".txt")
+    suffixes = CPP + (".py", ".sh", ".cmake", ".txt", ".md")
+    for page in sorted(root.glob("*.md")):
+        yield File(root, page.name)
     for top in TOP_FOLDERS:
         for folder, folders, names in os.walk(root / top):
             folders[:] = sorted(f for f in folders if f not in ("corpus", "__pycache__"))

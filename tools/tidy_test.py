@@ -128,6 +128,17 @@ class Text(unittest.TestCase):
             self.finds("marker", "src/core/a.cpp", f"int a;\n// {word}: later\n", 2)
         self.passes("tests/system/a_test.sh", "mktemp /a.XXXXXX\n")
 
+    def test_links_lead_somewhere(self):
+        self.passes("docs/a.md", "[b](a.md#part) [c](https://example.org/x) [d](../tools/layers.txt)\n")
+        self.finds("link", "README.md", "a\n[b](docs/b.md)\n", 2)
+
+    def test_the_map_has_each_layer(self):
+        rows = [f"| `{layer}` | x |\n" for line in LAYERS.splitlines() if ":" not in line and "#" not in line
+                for layer in line.split()]
+        self.passes("docs/architecture.md", "".join(rows) + "| `Clock` | x |\n")
+        self.finds("layer_map", "docs/architecture.md", "".join(rows[1:]))
+        self.finds("layer_map", "docs/architecture.md", "".join(reversed(rows)))
+
 
 class Compiler(unittest.TestCase):
     def test_each_header_compiles_alone_and_twice(self):
