@@ -281,7 +281,8 @@ def files_of(root: pathlib.Path) -> Iterator[File]:
 
 def header_alone(files: list[File], house: House) -> Iterator[tuple[str, int, str]]:
     """A header that needs another one first breaks whoever includes it in another order. Included twice, too."""
-    compiler = [os.environ.get("CXX", "g++"), "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Isrc", "-Iinclude"]
+    compiler = [os.environ.get("CXX", "g++"), "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-missing-field-initializers",
+                "-Werror", "-Isrc", "-Iinclude"]
     version = subprocess.run([compiler[0], "--version"], capture_output=True, check=True).stdout
     by_name = {f.path.split("/", 1)[1]: f for f in files if f.path.endswith(".hpp") and f.parts[0] in ("src", "include")}
     good_file = house.root / "build/tidy/headers"
