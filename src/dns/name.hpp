@@ -9,6 +9,8 @@
 
 namespace crest::dns {
 
+std::string folded(std::string_view text);  // ASCII letters in lower case, as DNS compares (RFC 4343)
+
 class Name {
  public:
   static constexpr std::size_t length_max = 253, label_max = 63;
