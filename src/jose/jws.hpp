@@ -64,8 +64,10 @@ inline constexpr std::size_t jws_bytes_max = 256u << 10;
 // Refuses `signatures`, `header`, a missing payload, `crit`, `b64`, duplicate members, both or neither of jwk and kid,
 // alg none or a MAC, private members in jwk, padded or foreign base64url.
 JwsResult<ParsedJws> parse_jws(std::string_view body);
-// The same for a JWS inside another object (keyChange's payload).
-JwsResult<ParsedJws> parse_jws(const encoding::Json& body);
+JwsResult<ParsedJws> parse_jws(const encoding::Json& body);  // one that was parsed already: keyChange's payload
+// Text turns into either of the above by itself: these say which one is meant.
+inline JwsResult<ParsedJws> parse_jws(const std::string& body) { return parse_jws(std::string_view(body)); }
+inline JwsResult<ParsedJws> parse_jws(const char* body) { return parse_jws(std::string_view(body)); }
 // nullopt when `jws` was signed by `key` with the algorithm that belongs to it.
 std::optional<JwsError> verify(const ParsedJws& jws, const crypto::PublicKey& key);
 
