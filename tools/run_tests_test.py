@@ -78,8 +78,18 @@ class Runner(unittest.TestCase):
                                                        "sleep 1000 &"}, 0, "1 passed, 0 failed")
 
     def test_seeds_count(self):
-        self.ends("sim", {"build/dev/bin/crest-sim": "test \"$*\" = '--seeds 20'"}, 0, "20 passed, 0 failed")
-        self.ends("sim", {"build/dev/bin/crest-sim": "echo seed 7 broke; exit 1"}, 1, "0 passed, 1 failed", "seed 7 broke")
+        self.ends("sim", {"build/dev/bin/crest-sim": "test \"$*\" = '--seeds 20' && echo ok seed 1 && echo ok seed 2"}, 0,
+                  "2 passed, 0 failed")
+        self.ends("sim", {"build/dev/bin/crest-sim": "echo ok seed 1; echo BROKEN seed 2; exit 1"}, 1, "1 passed, 1 failed",
+                  "BROKEN seed 2")
+
+    def test_a_planted_bug_must_be_caught(self):
+        sim = {"build/dev/bin/crest-sim": "echo ok seed 1"}
+        caught = "echo ok seed 1; echo BROKEN seed 2; echo ok planted $2 caught by seed 2"
+        self.ends("sim", sim | {"build/dev/bin/crest-sim-planted": caught}, 0, "4 passed, 0 failed")
+        missed = "echo ok seed 1; echo not ok planted $2: not caught; exit 1"
+        self.ends("sim", sim | {"build/dev/bin/crest-sim-planted": missed}, 1, "1 passed, 3 failed")
+        self.ends("sim", sim | {"build/dev/bin/crest-sim-planted": "exit 64"}, 1, "1 passed, 3 failed")
 
     def test_saved_inputs_are_replayed(self):
         self.ends("replay", {"build/dev/bin/replay_json": 'for f; do echo "ok $f"; done', "fuzz/corpus/json/a": "",
