@@ -306,6 +306,8 @@ def header_alone(files: list[File], house: House) -> Iterator[tuple[str, int, st
 
     prints = {header: print_of(header) for header in by_name}
     due = [header for header in by_name if prints[header] not in good]
+    if len(due) > 2:
+        print(f"tidy: compiling {len(due)} headers, each alone", file=sys.stderr)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for header, errors in zip(due, pool.map(compile_one, due)):
             if errors:
