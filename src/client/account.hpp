@@ -7,7 +7,6 @@
 
 #include "client/session.hpp"
 #include "client/vault.hpp"
-#include "core/random.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/key.hpp"
 
@@ -30,13 +29,18 @@ struct AccountHandle {
   std::string url;
 };
 
-// The account of `session`'s CA: from the vault, else found by key, else made. Blocks for at most three exchanges.
-// Errors: eab (EAB-07, before the CA is asked), user_action, account, and what Session gives.
-Result<AccountHandle> open_account(Session& session, Vault& vault, crypto::KeySource& keys, Random& random,
+// The account of `session`'s CA: from the vault, else found by key, else made. Blocks for at most three exchanges. One
+// caller at a time for one CA: hold the lease on account_lease_name().
+// Errors: eab (EAB-07, before the CA is asked), user_action, account, config, and what Session and Vault give.
+Result<AccountHandle> open_account(Session& session, Vault& vault, crypto::KeySource& keys,
                                    const AccountOptions& options, std::stop_token stop = {});
 // The CA has forgotten the account (accountDoesNotExist): register the same key once more (CF32).
 Result<AccountHandle> reopen_account(Session& session, Vault& vault, const AccountOptions& options,
                                      std::stop_token stop = {});
-std::string account_record_name(const Endpoint& endpoint);
+// What the vault has, without asking anybody: nullopt when the account was never confirmed.
+Result<std::optional<AccountHandle>> stored_account(Vault& vault, const Endpoint& endpoint);
+
+std::string account_record_name(const Endpoint& endpoint);  // host and a digest of the directory URL
+std::string account_lease_name(const Endpoint& endpoint);
 
 }  // namespace crest::client

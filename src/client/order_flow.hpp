@@ -1,5 +1,5 @@
 // An OrderFlow takes one certificate from nothing to published, one remote exchange a step; its record survives a crash
-// at any of them (RFC 8555 section 7.4).
+// at any of them (RFC 8555 section 7.4). What the CA says the state is decides the next step, not what was done before.
 #pragma once
 
 #include <optional>
@@ -7,60 +7,17 @@
 #include <variant>
 #include <vector>
 
-#include "acme/account.hpp"
 #include "acme/authorization.hpp"
+#include "acme/directory.hpp"
 #include "acme/order.hpp"
+#include "client/order_record.hpp"
 #include "client/session.hpp"
 #include "client/solver.hpp"
 #include "client/vault.hpp"
 #include "core/random.hpp"
+#include "x509/certificate.hpp"
 
 namespace crest::client {
-
-enum class Phase { new_order, authorize, present, propagate, respond, validate, finalize, issue, download, clean_up };
-std::string_view to_string(Phase phase);
-
-// What is wanted. Plain data; part of the record, so that a restart resumes the same thing.
-struct CertificateRequest {
-  std::string name;  // the certificate's name in the vault
-  std::vector<acme::Identifier> identifiers;
-  crypto::KeyType key_type = crypto::KeyType::ec_p256;
-  std::optional<std::string> profile;   // draft-ietf-acme-profiles
-  std::optional<std::string> replaces;  // RFC 9773 section 5; left out on the retry when the CA objects
-  std::optional<Time> not_before, not_after;
-};
-
-struct AuthorizationRecord {
-  std::string url;
-  acme::Identifier identifier;
-  std::string method;  // chosen; "" before
-  std::string challenge_url;
-  std::string token;
-  bool presented = false;  // durable before present() is called: clean_up is a to-do list (CF66)
-  bool responded = false;
-  bool valid = false;
-};
-
-struct OrderRecord {
-  static constexpr int version = 1;
-
-  CertificateRequest request;
-  std::string account_url;
-  Phase phase = Phase::new_order;
-  std::string order_url;
-  std::string finalize_url;
-  std::string certificate_url;
-  std::vector<AuthorizationRecord> authorizations;
-  Secret key_pem;  // the leaf's key; durable before finalize (faults.md 1.4 rule 1)
-  std::optional<Time> order_expires;
-  std::optional<Time> attempt_started;
-  std::uint32_t attempts = 0;               // orders begun since the last success; durable before newOrder (CF65)
-  std::optional<Time> not_before;           // no attempt earlier: backoff, or what a rate limit said
-  std::vector<std::string> failed_methods;  // tried in vain by the last attempts; another one is preferred
-  std::optional<std::string> last_error;    // class word, for people
-};
-encoding::Json to_json(const OrderRecord& record);
-Result<OrderRecord> order_record_from_json(const encoding::Json& json);
 
 struct Continue {};
 struct WaitUntil {
@@ -71,19 +28,19 @@ struct Issued {
   std::uint64_t generation = 0;
 };
 struct Failed {
-  Error error;
+  Error error;  // its not_before is the record's
 };
 using Step = std::variant<Continue, WaitUntil, Issued, Failed>;
 
-// Backoff after `attempts` failed orders (CF37, CF38): about 1, 10, 100 minutes, then a day; never over a tenth of
-// `life` when that is known; jitter of 20 % from `random`. Pure.
-Duration backoff(std::uint32_t attempts, std::optional<Duration> life, Random& random);
-
 class OrderFlow {
  public:
-  static constexpr Duration poll_first{200}, poll_max{30'000};  // no Retry-After: doubling between these
-  static constexpr Duration phase_time_max{5 * 60'000};         // validate, issue: then WaitUntil ends in Failed
-  static constexpr std::size_t authorizations_max = 100;
+  static constexpr Duration poll_first{200}, poll_max{30'000};     // no Retry-After: doubling between these
+  static constexpr Duration retry_first{1'000};                    // after a fault that passes: doubling up to poll_max
+  static constexpr Duration phase_time_max{5 * 60'000};            // each phase: then WaitUntil ends in Failed
+  static constexpr Duration run_time_max{60 * 60'000};             // all phases of one OrderFlow together
+  static constexpr Duration order_life_max{7 * 24 * 3'600'000ll};  // of a kept order whose CA names no end
+  static constexpr std::size_t authorizations_max = 100, alternates_max = 10;
+  static constexpr int finalize_max = 3, steps_max = 10'000;
 
   struct Deps {
     Session& session;
@@ -98,15 +55,79 @@ class OrderFlow {
   explicit OrderFlow(Deps deps) : deps_(std::move(deps)) {}
 
   // Makes at most one remote exchange, saves the record when something changed that must survive. Blocks for that
-  // exchange; not thread-safe. After Failed the record holds attempts and not_before, and the next call starts anew.
+  // exchange; not thread-safe. A fault that passes is waited out within the phase's time. Failed has put attempts and
+  // not_before into the record: the caller respects not_before. After it the next call resumes the order where the
+  // record still has one, and else starts anew.
   Step advance(OrderRecord& record, Time now, std::stop_token stop = {});
 
-  // What a restart has to undo first: proofs a dead attempt left behind.
-  static Result<std::optional<OrderRecord>> load(Vault& vault, std::string_view name);
+  // What an earlier run left: proofs to take away, an order to resume.
+  static Result<std::optional<OrderRecord>> load(Vault& vault, std::string_view name) {
+    return load_order(vault, name);
+  }
+
+  // Gives up for now: takes the proofs away and keeps the order, so that a later advance() resumes it.
+  Result<void> pause(OrderRecord& record);
 
  private:
+  using Next = Result<Step>;
+  enum class Keep { yes, no };  // the order, for the next run
+
+  // order_flow.cpp
+  Next step(OrderRecord& record, Time now, const std::stop_token& stop);
+  Next new_order(OrderRecord& record, Time now, const std::stop_token& stop);
+  Result<void> begin(OrderRecord& record, Time now);
+  Result<void> check_profile(const CertificateRequest& request) const;
+  Next read_order(OrderRecord& record, Time now, const std::stop_token& stop);
+  Next adopt(OrderRecord& record, const acme::Order& order, std::optional<Time> retry_after, Time now);
+  Result<Reply> ask(const OrderRecord& record, const std::string& url, const std::string& payload,
+                    const std::stop_token& stop, std::size_t body_bytes_max = Session::json_bytes_max);
+  void enter(OrderRecord& record, Phase phase, Time now);
+  Time phase_end(const OrderRecord& record, Time now) const;
+  Step poll_again(OrderRecord& record, std::optional<Time> retry_after, std::string why, Time now);
+  Step recover(OrderRecord& record, Error error, Time now);
+  Step fail(OrderRecord& record, Error error, Keep keep, Time now);
+  std::optional<Duration> life(const OrderRecord& record);
+  void forget_progress();
+
+  // order_flow_prove.cpp
+  Next prove_or_poll(OrderRecord& record, std::optional<Time> retry_after, Time now);
+  Next authorize(OrderRecord& record, Time now, const std::stop_token& stop);
+  Result<void> choose(OrderRecord& record, AuthorizationRecord& chosen, const acme::Authorization& authorization);
+  Next present(OrderRecord& record, Time now);
+  Next respond(OrderRecord& record, Time now, const std::stop_token& stop);
+  Next validate(OrderRecord& record, Time now, const std::stop_token& stop);
+  Next examine(OrderRecord& record, const std::stop_token& stop);
+  Result<acme::Authorization> read_authorization(const OrderRecord& record, const std::string& url,
+                                                 const std::stop_token& stop, std::optional<Time>* retry_after);
+  bool take_proofs_away(OrderRecord& record);
+  Proof proof_of(const AuthorizationRecord& authorization) const;
+  Solver* solver_for(std::string_view method) const;
+
+  // order_flow_issue.cpp
+  Next finalize(OrderRecord& record, Time now, const std::stop_token& stop);
+  Next after_refused_finalize(OrderRecord& record, std::optional<Time> retry_after, Time now);
+  Next download(OrderRecord& record, Time now, const std::stop_token& stop);
+  Next judge(OrderRecord& record, const x509::Chain& chain, Time now);
+  Next publish(OrderRecord& record, const crypto::PrivateKey& key, const x509::Chain& chain, Time now);
+  Step finish(OrderRecord& record, std::uint64_t generation);
+
   Deps deps_;
-  std::uint32_t polls_ = 0, failures_ = 0;  // of the phase under way: lost on restart, which then polls anew
+  std::optional<acme::Directory> directory_;
+
+  // Progress that a restart may lose: it then asks the CA, and polls anew.
+  bool begun_ = false;     // this attempt is counted
+  bool must_read_ = true;  // the order's state is not known: after a start, and after a lost answer (CF29)
+  std::size_t shown_ = 0;  // proofs presented by this process
+  int finalized_ = 0, steps_ = 0;
+  std::uint32_t polls_ = 0, failures_ = 0;
+  std::optional<Time> run_started_, phase_started_, asked_to_wait_;
+  std::optional<Error> finalize_error_;               // why the CA refused, until the order tells what to do
+  std::vector<std::optional<Error>> respond_errors_;  // the same, by authorization
+  std::shared_ptr<const Problem> last_problem_;       // what the CA said while it was still trying (CHL-15)
+  std::optional<std::size_t> examined_;               // of an invalid order: authorizations asked for the reason (CF26)
+  std::vector<Problem> reasons_;
+  std::vector<std::string> alternates_;  // chains not yet tried
+  bool alternates_known_ = false;
 };
 
 }  // namespace crest::client

@@ -2,16 +2,17 @@
 // answer at once and nothing else; everything that has to wait goes back to its caller as an Error.
 #pragma once
 
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
 
 #include "acme/directory.hpp"
+#include "client/nonce_pool.hpp"
 #include "core/call.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "crypto/key.hpp"
+#include "encoding/json.hpp"
 #include "http/transport.hpp"
 
 namespace crest::client {
@@ -27,6 +28,7 @@ struct Endpoint {  // one CA, with its own trust
 
 struct Reply {
   http::Response response;
+  std::string url;                  // of the request
   std::string location;             // absolute; "" when there was none
   std::optional<Time> retry_after;  // clamped by nobody yet
 };
@@ -40,8 +42,7 @@ struct Identity {
 class Session {
  public:
   static constexpr int nonce_attempts_max = 10;
-  static constexpr std::size_t nonces_max = 100, nonce_chars_max = 256;
-  static constexpr Duration nonce_life{10 * 60'000}, directory_life{24 * 3'600'000};
+  static constexpr Duration directory_life{24 * 3'600'000}, clock_offset_max{5 * 60'000};
   static constexpr std::size_t json_bytes_max = 1u << 20, chain_bytes_max = 8u << 20;
 
   struct Deps {
@@ -60,24 +61,30 @@ class Session {
   void forget_directory();
 
   const Endpoint& endpoint() const { return endpoint_; }
+  // https (unless allow_http), no longer than 2 KiB. Error: ca_protocol.
+  Result<void> check_url(std::string_view url) const;
 
  private:
-  struct Nonce {
-    std::string value;
-    Instant expires;
-  };
   Call call(std::size_t body_bytes_max, std::stop_token stop) const;
   Result<http::Response> exchange(http::Request request, const Call& call);
   Result<std::string> nonce(std::stop_token stop);
+  Result<Reply> reply_of(const std::string& url, http::Response response) const;
   void keep_nonce(const http::Headers& headers);
-  std::optional<std::string> pop_nonce();
+  void note_clock_offset(const http::Headers& headers) const;
+  void forget_directory_after(const Error& error);
 
   Endpoint endpoint_;
   Deps deps_;
-  std::mutex mutex_;
-  std::deque<Nonce> nonces_;
+  NoncePool nonces_;
+  std::mutex mutex_;  // of what follows
   std::optional<acme::Directory> directory_;
   Instant directory_expires_;
 };
+
+// The body of a successful answer as JSON. `what` names the request in the error. Another content type, an empty body
+// or text that is no strict JSON: ca_protocol, saying what came instead (CF4, CF5).
+Result<encoding::Json> json_of(const http::Response& response, std::string_view what);
+// The body as the text of a chain. Another content type: ca_protocol.
+Result<std::string> chain_text_of(const http::Response& response, std::string_view what);
 
 }  // namespace crest::client

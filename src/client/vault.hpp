@@ -50,9 +50,11 @@ class Vault {
   virtual Result<void> check_writable() = 0;
 };
 
-// The file form (faults.md 1.4 rule 2):
+struct Generations;
+
+// A FileVault is the Vault in files (faults.md 1.4 rule 2):
 //   format                                version of the layout
-//   accounts/<name>.json  orders/<name>.json    records, with version and checksum, mode 0600
+//   accounts/<name>.json  orders/<name>.json  cas/<name>.json    records, with version and checksum, mode 0600
 //   certificates/<name>/gen-N/{privkey,cert,chain,fullchain}.pem, meta.json    N grows for ever
 //   certificates/<name>/live -> gen-N     the one swap
 //   locks/<name>                          flock()ed, never stale
@@ -63,7 +65,8 @@ class FileVault final : public Vault {
   static constexpr std::uint64_t generations_kept = 3, free_bytes_min = 1u << 20;
   static constexpr int format_version = 1;
 
-  // Creates what is missing. Errors: storage; locked is never returned here.
+  // Creates what is missing, and asks for nothing more when the folder can only be read. Errors: storage; locked is
+  // never returned here.
   static Result<std::unique_ptr<FileVault>> open(Disk& disk);
 
   Result<std::optional<encoding::Json>> get(std::string_view kind, std::string_view name) override;
@@ -80,6 +83,12 @@ class FileVault final : public Vault {
 
  private:
   explicit FileVault(Disk& disk) : disk_(disk) {}
+  Result<void> write_and_check(const std::string& folder, const Pair& pair,
+                               const std::function<Result<void>(const Pair&)>& verify);
+  void prune(const std::string& folder, std::uint64_t fresh, const Generations& before);
+  void go_back(const std::string& folder, std::uint64_t fresh, const Generations& before);
+  Result<std::optional<std::uint64_t>> live_number(const std::string& folder);
+
   Disk& disk_;
 };
 

@@ -9,6 +9,7 @@ target_compile_options(crest_flags INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local> $<$<CXX_COMPILER_ID:Clang>:-Wshadow>
   -fvisibility=hidden -fno-omit-frame-pointer -fstack-protector-strong)
 target_link_options(crest_flags INTERFACE -Wl,-z,relro,-z,now)
+target_compile_definitions(crest_flags INTERFACE CREST_VERSION="${PROJECT_VERSION}")
 target_include_directories(crest_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
 if(CREST_SANITIZE)
   target_compile_options(crest_flags INTERFACE -fsanitize=${CREST_SANITIZE} -fno-sanitize-recover=all)
@@ -38,6 +39,20 @@ function(crest_layer name)
     crest_test(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE crest::${name} ${ARG_PRIVATE_LINK})
   endif()
+endfunction()
+
+# crest_planted_layer(name LINK ...): the layer once more, as crest_<name>_planted, with the bugs of core/planted.hpp in
+# it. For the simulator's own test only; nothing else may link it.
+function(crest_planted_layer name)
+  if(NOT CREST_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "LINK;PRIVATE_LINK" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS src/${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  add_library(crest_${name}_planted STATIC EXCLUDE_FROM_ALL ${sources})
+  target_compile_definitions(crest_${name}_planted PUBLIC CREST_PLANTED)
+  target_link_libraries(crest_${name}_planted PUBLIC crest_flags ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
 endfunction()
 
 function(crest_test name)

@@ -1,0 +1,49 @@
+#include "client/backoff.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace crest::client {
+namespace {
+
+constexpr std::array<Duration, 4> schedule = {1min, 10min, 100min, 24h};
+constexpr Duration backoff_min{1'000};
+constexpr int life_share = 10;
+constexpr double jitter = 0.2;
+
+}  // namespace
+
+Duration backoff(std::uint32_t attempts, std::optional<Duration> life, Random& random) {
+  const std::size_t last = schedule.size() - 1;
+  const std::size_t index = attempts == 0 ? 0 : std::min<std::size_t>(attempts - 1, last);
+  Duration wait = schedule[index];
+  if (life) wait = std::min(wait, std::max(*life / life_share, backoff_min));
+  const double share = 1.0 - jitter * random.unit();
+  return Duration(static_cast<Duration::rep>(static_cast<double>(wait.count()) * share));
+}
+
+void note_failure(OrderRecord& record, Error& error, std::optional<Duration> life, Random& random, Time now) {
+  const Duration wait = backoff(record.attempts, life, random);
+  Time next = saturating_add(now, wait);
+  if (error.not_before && error.kind == ErrorKind::rate_limited)
+    next = std::max(next, std::min(*error.not_before, saturating_add(now, rate_limit_max)));
+  else if (error.not_before)  // a CA in maintenance may not keep us away until the certificate is gone
+    next =
+        std::max(next, std::min(*error.not_before, saturating_add(now, life ? *life / life_share : schedule.back())));
+  record.not_before = next;
+  record.last_error = std::string(to_string(error.kind));
+  error.not_before = next;
+}
+
+bool passes_by_itself(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::connect:
+    case ErrorKind::dns:
+    case ErrorKind::timeout:
+    case ErrorKind::bad_nonce: return true;
+    case ErrorKind::ca_protocol: return error.problem && error.problem->status >= 500;
+    default: return false;
+  }
+}
+
+}  // namespace crest::client
