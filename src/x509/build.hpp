@@ -26,6 +26,7 @@ struct CertificateTemplate {
   std::vector<std::string> permitted_dns;         // name constraints, with is_ca
   std::string ca_issuers_url, crl_url, ocsp_url;  // "" leaves each out
   bool must_staple = false;
+  std::vector<Bytes> more_extensions;  // whole DER Extensions, behind the others
 };
 
 // 16 octets from `random`, top bit clear, not zero: as INTEGER content (RFC 5280 section 4.1.2.2).
@@ -60,8 +61,9 @@ std::string lint(const Certificate& certificate, const Certificate* issuer);
 // The tls-alpn-01 certificate (RFC 8737 section 3): self-signed, one SAN, critical acmeIdentifier with `digest`.
 Result<Certificate> tls_alpn_certificate(const crypto::Signer& key, const SubjectName& name, ByteView digest,
                                          Bytes serial, Time now);
-Bytes acme_identifier_extension(ByteView digest);                                     // the whole DER Extension (V7)
-Bytes subject_names_extension(const std::vector<SubjectName>& names, bool critical);  // the whole DER Extension (V8)
+Bytes acme_identifier_extension(ByteView digest);  // the whole DER Extension (V7)
+// The whole DER Extension (V8). Error: internal, when a name is not in SubjectName's form.
+Result<Bytes> subject_names_extension(const std::vector<SubjectName>& names, bool critical);
 // Whether `certificate` answers a tls-alpn-01 challenge for `name`: "" or what is wrong (RFC 8737 section 3).
 std::string check_tls_alpn(const Certificate& certificate, const SubjectName& name, ByteView digest);
 

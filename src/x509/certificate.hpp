@@ -24,6 +24,8 @@ enum class ExtendedUsage { server_auth, client_auth, ocsp_signing, email_protect
 
 inline constexpr std::size_t certificate_bytes_max = 64u << 10;
 
+struct Fields;  // in x509/fields.hpp, for this layer only
+
 class Certificate {
  public:
   // Strict DER, no trailing octets, duplicate extensions refused. Error: malformed.
@@ -56,6 +58,8 @@ class Certificate {
 
  private:
   Certificate() = default;
+  Result<void> take_extensions(const Fields& fields);
+
   Bytes der_, serial_, subject_der_, issuer_der_, authority_key_id_, subject_key_id_;
   Time not_before_, not_after_;
   std::string subject_, issuer_;
