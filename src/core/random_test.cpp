@@ -1,5 +1,6 @@
 #include "core/random.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 
@@ -13,7 +14,7 @@ class ScriptedRandom final : public Random {
  public:
   explicit ScriptedRandom(std::vector<std::uint64_t> numbers = {}) : numbers_(std::move(numbers)) {}
   void fill(std::span<std::uint8_t> out) override {
-    if (out.size() != sizeof(std::uint64_t)) return std::memset(out.data(), 0xab, out.size()), void();
+    if (out.size() != sizeof(std::uint64_t)) return std::fill(out.begin(), out.end(), std::uint8_t{0xab});
     const std::uint64_t number = next_ < numbers_.size() ? numbers_[next_] : next_ * 0x9e3779b97f4a7c15u;
     std::memcpy(out.data(), &number, sizeof number);
     ++next_;
