@@ -171,7 +171,8 @@ def run_job(job: Job, preset: str) -> Outcome:
         outcome.failed.append(("ran no test", text))
     shutil.rmtree(scratch, ignore_errors=True)
     verdict = f"{len(outcome.failed)} FAILED, " if outcome.failed else ""
-    print(f"{job.part} {job.name}: {verdict}{outcome.passed} passed ({time.monotonic() - began:.1f} s)", file=sys.stderr)
+    seconds = time.monotonic() - began
+    sys.stderr.write(f"{job.part} {job.name}: {verdict}{outcome.passed} passed ({seconds:.1f} s)\n")  # whole: jobs share it
     return outcome
 
 
