@@ -17,12 +17,16 @@ enum class AuthorizationStatus { pending, valid, invalid, deactivated, expired, 
 enum class ChallengeStatus { pending, processing, valid, invalid };
 std::string_view to_string(AuthorizationStatus status);
 std::string_view to_string(ChallengeStatus status);
+std::optional<AuthorizationStatus> authorization_status_from_word(std::string_view word);
+std::optional<ChallengeStatus> challenge_status_from_word(std::string_view word);
 bool legal_transition(AuthorizationStatus from, AuthorizationStatus to);
-bool legal_transition(ChallengeStatus from, ChallengeStatus to);
+bool legal_transition(ChallengeStatus from, ChallengeStatus to);  // processing to itself is one: another try
 
 // Methods by the words on the wire; a type we do not know stays a string in Challenge::type (CHL-16).
 inline constexpr std::string_view http_01 = "http-01", dns_01 = "dns-01", tls_alpn_01 = "tls-alpn-01",
                                   dns_account_01 = "dns-account-01", dns_persist_01 = "dns-persist-01";
+
+bool is_known_method(std::string_view method);
 
 struct Challenge {
   std::string type;
@@ -35,7 +39,11 @@ struct Challenge {
   std::optional<std::string> account_uri;        // dns-persist-01
 };
 encoding::Json to_json(const Challenge& challenge);
+// Of a type we do not know only the type is read, so that nothing in it can spoil the others (CHL-16); the token is
+// checked when the challenge is chosen (select.hpp).
 Result<Challenge> challenge_from_json(const encoding::Json& json);
+
+inline constexpr std::size_t challenges_max = 100;
 
 struct Authorization {
   Identifier identifier;  // without "*."
@@ -43,6 +51,8 @@ struct Authorization {
   std::optional<Time> expires;
   std::vector<Challenge> challenges;
   bool wildcard = false;  // absent, false or true are all accepted (E6364)
+
+  Identifier proved() const;  // with "*." again where this is about a wildcard
 };
 encoding::Json to_json(const Authorization& authorization);
 Result<Authorization> authorization_from_json(const encoding::Json& json);

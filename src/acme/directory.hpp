@@ -10,6 +10,8 @@
 
 namespace crest::acme {
 
+inline constexpr std::size_t profiles_max = 100, caa_identities_max = 100;  // more are passed over
+
 struct DirectoryMeta {
   std::optional<std::string> terms_of_service;  // RFC 8555 section 7.1.1
   std::optional<std::string> website;

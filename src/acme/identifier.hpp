@@ -29,6 +29,7 @@ Result<Identifier> identifier_from_user(std::string_view text);
 Result<Identifier> identifier_from_wire(std::string_view type, std::string_view value);
 bool is_unsupported_type(std::string_view type);
 encoding::Json to_json(const Identifier& identifier);
-std::vector<x509::SubjectName> subject_names(const std::vector<Identifier>& identifiers);  // sorted, no doubles
+Result<Identifier> identifier_from_json(const encoding::Json& json, std::string path = {});  // error: malformed
+std::vector<x509::SubjectName> subject_names(const std::vector<Identifier>& identifiers);    // sorted, no doubles
 
 }  // namespace crest::acme

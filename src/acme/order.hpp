@@ -13,6 +13,7 @@ namespace crest::acme {
 
 enum class OrderStatus { pending, ready, processing, valid, invalid };
 std::string_view to_string(OrderStatus status);
+std::optional<OrderStatus> order_status_from_word(std::string_view word);
 
 struct Order {
   OrderStatus status = OrderStatus::pending;
@@ -27,7 +28,10 @@ struct Order {
   std::optional<std::string> replaces;      // RFC 9773 section 5
 };
 encoding::Json to_json(const Order& order);
-Result<Order> order_from_json(const encoding::Json& json);  // an unknown status is malformed
+// Malformed for an unknown status, and for a URL that is no http or https URL. Lists and finalize may be missing (CF27).
+Result<Order> order_from_json(const encoding::Json& json);
+
+inline constexpr std::size_t identifiers_max = 100, profile_chars_max = 64;
 
 struct NewOrder {  // RFC 8555 section 7.4
   std::vector<Identifier> identifiers;
@@ -36,9 +40,12 @@ struct NewOrder {  // RFC 8555 section 7.4
   std::optional<std::string> replaces;
 };
 encoding::Json to_json(const NewOrder& request);
-// Errors are rejections: malformed, unsupportedIdentifier, rejectedIdentifier with a subproblem per bad name.
+// Doubles collapse. Errors are rejections: malformed for the form; for the identifiers, each with a subproblem,
+// rejectedIdentifier (a name no certificate may have), malformed (no canonical address), unsupportedIdentifier (another
+// type), or compound when they differ.
 Result<NewOrder> new_order_from_json(const encoding::Json& json);
 
-bool legal_transition(OrderStatus from, OrderStatus to);  // RFC 8555 section 7.1.6
+// RFC 8555 section 7.1.6. A state that stays is legal only where the RFC has it happen: ready (badCSR).
+bool legal_transition(OrderStatus from, OrderStatus to);
 
 }  // namespace crest::acme

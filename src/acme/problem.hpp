@@ -55,7 +55,10 @@ inline constexpr std::size_t problem_bytes_max = 64u << 10, subproblems_max = 10
 Result<Problem> problem_from_json(const encoding::Json& json);  // lenient: foreign or missing members are no error
 
 // An error of the CA as an Error: class by type first, then by status (ERR-04). Bodies that are no problem document
-// give a Problem with type about:blank and the first printable line as detail. `what` names the request.
+// give a Problem with type about:blank and the first printable line as detail. `what` names the request, its operation
+// first ("newOrder at https://..."): `unauthorized` is about the account for newAccount, newOrder, newAuthz, account,
+// keyChange and revokeCert, and order_failed for all others. A definitive refusal is ca_protocol with a status of 4xx in
+// the problem, whatever the status of the answer. not_before comes from Retry-After, at most 7 days ahead (CF12).
 Error error_from_response(const http::Response& response, std::string_view what, Time now);
 // The CA's own side: an Error that the web edge turns into this problem document.
 Error rejection(ProblemType type, std::string detail, int status = 0);
