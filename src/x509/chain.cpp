@@ -39,6 +39,10 @@ bool may_issue(const Certificate& certificate) {
   return certificate.is_ca() && key_may;
 }
 
+bool is_root(const Certificate& certificate) {
+  return certificate.is_self_issued() && certificate.signed_by(certificate);
+}
+
 Error bad_chain(std::string why, std::size_t index, const Certificate& certificate) {
   return make_error(ErrorKind::malformed, "the chain " + std::move(why),
                     nth(index) + " (" + certificate.subject() + ")");
@@ -72,7 +76,7 @@ Result<Chain> Chain::from_pem(std::string_view pem) {
                                                 std::to_string(chain_length_max) + " are believed");
   }
   for (std::size_t i = 0; i + 1 < chain.size(); ++i) TRY(check_link(chain, i));
-  if (chain.size() > 1 && chain.back().is_self_issued() && chain.back().signed_by(chain.back())) chain.pop_back();
+  while (chain.size() > 1 && is_root(chain.back())) chain.pop_back();
   return Chain(std::move(chain));
 }
 
