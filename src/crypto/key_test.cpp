@@ -48,12 +48,20 @@ TEST(KeyType, WordsGoBothWays) {
   EXPECT_NE(wrong.error().message.find("ec-p256, ec-p384"), std::string::npos);
 }
 
+// Every type; the long RSA keys are fixed, because making them takes seconds.
+std::vector<PrivateKey> one_of_each() {
+  std::vector<PrivateKey> keys;
+  for (const KeyType type : quick_types) keys.push_back(PrivateKey::generate(type).value());
+  keys.push_back(test_keys::rsa_3072());
+  keys.push_back(test_keys::rsa_4096());
+  return keys;
+}
+
 TEST(PublicKey, EveryTypeSignsAndVerifies) {
-  for (const KeyType type : quick_types) {
+  for (const PrivateKey& key : one_of_each()) {
+    const KeyType type = key.public_key().type();
     SCOPED_TRACE(to_string(type));
-    const PrivateKey key = PrivateKey::generate(type).value();
     const PublicKey& shown = key.public_key();
-    EXPECT_EQ(shown.type(), type);
     Bytes message = to_bytes("what is signed");
     Bytes signature = key.sign(message).value();
     EXPECT_TRUE(shown.verify(message, signature));
@@ -67,15 +75,23 @@ TEST(PublicKey, EveryTypeSignsAndVerifies) {
     message[3] ^= 0x10;
     EXPECT_FALSE(shown.verify(message, signature));
     EXPECT_FALSE(shown.verify(message, {}));
-    EXPECT_FALSE(PrivateKey::generate(type).value().public_key().verify(to_bytes("what is signed"), signature));
     EXPECT_EQ(ERR_peek_error(), 0u) << "a refused signature must leave nothing in OpenSSL's queue";
   }
 }
 
-TEST(PublicKey, SpkiAndComponentsGoBothWays) {
+TEST(PublicKey, AnotherKeyOfTheSameTypeVerifiesNothing) {
+  const Bytes message = to_bytes("what is signed");
   for (const KeyType type : quick_types) {
+    const PrivateKey signer = PrivateKey::generate(type).value(), other = PrivateKey::generate(type).value();
+    EXPECT_EQ(signer.public_key().type(), type);
+    EXPECT_FALSE(other.public_key().verify(message, signer.sign(message).value())) << to_string(type);
+  }
+}
+
+TEST(PublicKey, SpkiAndComponentsGoBothWays) {
+  for (const PrivateKey& made : one_of_each()) {
+    const KeyType type = made.public_key().type();
     SCOPED_TRACE(to_string(type));
-    const PrivateKey made = PrivateKey::generate(type).value();
     const PublicKey& key = made.public_key();
     const PublicKey read = PublicKey::from_spki(key.spki()).value();
     EXPECT_EQ(read, key);
@@ -97,6 +113,8 @@ TEST(PublicKey, SaysItsSize) {
   const std::vector<std::pair<KeyType, unsigned>> rows = {
       {KeyType::ec_p256, 256}, {KeyType::ec_p384, 384}, {KeyType::ec_p521, 521}, {KeyType::ed25519, 256}};
   for (const auto& [type, bits] : rows) EXPECT_EQ(PrivateKey::generate(type).value().public_key().bits(), bits);
+  EXPECT_EQ(test_keys::rsa_3072().public_key().type(), KeyType::rsa_3072);
+  EXPECT_EQ(test_keys::rsa_4096().public_key().type(), KeyType::rsa_4096);
   struct Row {
     std::size_t octets;
     KeyType type;
@@ -236,7 +254,7 @@ TEST(PublicKey, FromSpkiRefusesOtherForms) {
 }
 
 TEST(PublicKey, FromSpkiRefusesEveryTruncationAndKnowsTheRegularForm) {
-  const PrivateKey rsa = PrivateKey::generate(KeyType::rsa_2048).value();
+  const PrivateKey rsa = test_keys::rsa_2048();
   const Bytes& der = rsa.public_key().spki();
   for (std::size_t size = 0; size < der.size(); ++size) {
     EXPECT_FALSE(PublicKey::from_spki(ByteView(der).first(size))) << size;

@@ -123,7 +123,7 @@ TEST(PrivateKey, FromPemReadsEveryForm) {
 }
 
 TEST(PrivateKey, FromPemReadsPkcs1) {
-  const PrivateKey key = PrivateKey::generate(KeyType::rsa_2048).value();
+  const PrivateKey key = test_keys::rsa_2048();
   const BioPtr bio(BIO_new(BIO_s_mem()));
   ASSERT_EQ(PEM_write_bio_PrivateKey_traditional(bio.get(), key.native(), nullptr, nullptr, 0, nullptr, nullptr), 1);
   char* data = nullptr;

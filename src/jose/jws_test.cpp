@@ -174,7 +174,7 @@ TEST(Jws, JWS_12_BadKeysAreTheirOwnFault) {
 TEST(Jws, JWS_13_AlgorithmFollowsTheKey) {
   const PrivateKey p256 = crypto::test_keys::p256();
   const PrivateKey p384 = PrivateKey::generate(KeyType::ec_p384).value();
-  const PrivateKey rsa = PrivateKey::generate(KeyType::rsa_2048).value();
+  const PrivateKey rsa = crypto::test_keys::rsa_2048();
   const auto fault = [](const PrivateKey& signer, const PrivateKey& other) {
     const ParsedJws jws = parsed(sign(signer, {.kid = kid}, nonce, url, "").value().dump());
     return verify(jws, other.public_key()).value().fault;
