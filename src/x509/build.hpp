@@ -56,7 +56,9 @@ struct CrlTemplate {
 Result<Bytes> make_crl(const CrlTemplate& parts, const Certificate& issuer, const crypto::Signer& key);  // DER
 
 // What is wrong with a certificate of ours before it goes out: "" when nothing is. `ca` and `leaf` rules of RFC 5280.
-std::string lint(const Certificate& certificate, const Certificate* issuer);
+// `all_but_signature` is for octets that a throw-away key signed, before the issuer's key may see them (SF37).
+enum class LintScope { all, all_but_signature };
+std::string lint(const Certificate& certificate, const Certificate* issuer, LintScope scope = LintScope::all);
 
 // The tls-alpn-01 certificate (RFC 8737 section 3): self-signed, one SAN, critical acmeIdentifier with `digest`.
 Result<Certificate> tls_alpn_certificate(const crypto::Signer& key, const SubjectName& name, ByteView digest,

@@ -142,6 +142,9 @@ constexpr Rule all_rules[] = {
     {"has an authorityKeyIdentifier that is not the issuer's subjectKeyIdentifier", names_another_authority_key},
     {"has a critical key identifier",
      [](const Case& c) { return c.is_critical(oid::authority_key_id) || c.is_critical(oid::subject_key_id); }},
+};
+
+constexpr Rule signature_rules[] = {
     {"is not signed by its issuer's key", [](const Case& c) { return !c.certificate.signed_by(c.issuer); }},
 };
 
@@ -210,11 +213,12 @@ void apply(std::span<const Rule> rules, const Case& c, std::string& out) {
 
 }  // namespace
 
-std::string lint(const Certificate& certificate, const Certificate* issuer) {
+std::string lint(const Certificate& certificate, const Certificate* issuer, LintScope scope) {
   const auto c = read_case(certificate, issuer ? *issuer : certificate);
   if (!c) return c.error().message;
   std::string out;
   apply(all_rules, *c, out);
+  if (scope == LintScope::all) apply(signature_rules, *c, out);
   apply(certificate.is_ca() ? std::span<const Rule>(ca_rules) : std::span<const Rule>(leaf_rules), *c, out);
   return out;
 }
