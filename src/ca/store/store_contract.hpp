@@ -203,7 +203,8 @@ TEST_P(StoreContract, AuthorizationsComeBackAsWritten) {
     return {};
   });
   write([&](Tx& tx) -> Result<void> {
-    auto row = *TRY(tx.authorizations.by_id("z"));
+    const auto found = TRY(tx.authorizations.by_id("z"));
+    auto row = found.value();
     EXPECT_EQ(row.identifier, authorization("z").identifier);
     EXPECT_FALSE(row.wildcard);
     EXPECT_EQ(row.token, "tok");
@@ -278,7 +279,8 @@ TEST_P(StoreContract, SF63_ACertificateGoesFromSigningToIssuedToRevoked) {
     return {};
   });
   read([&](Tx& tx) -> Result<void> {
-    const auto row = *TRY(tx.certificates.by_serial("01"));
+    const auto found = TRY(tx.certificates.by_serial("01"));
+    const auto& row = found.value();
     EXPECT_EQ(row.status, CertificateStatus::revoked);
     EXPECT_EQ(row.der, to_bytes("der"));
     EXPECT_EQ(row.revoked_at, now);

@@ -1,0 +1,188 @@
+#include "ca/issuer/issuance.hpp"
+
+#include "acme/problem.hpp"
+#include "ca/store/current_status.hpp"
+#include "crypto/digest.hpp"
+#include "encoding/base64.hpp"
+
+namespace crest::ca::issuer {
+namespace {
+
+using acme::OrderStatus;
+using store::CertificateRow;
+using store::CertificateStatus;
+using store::OrderRow;
+
+constexpr Duration finish_delay{5'000};  // after a signature or a write that failed
+constexpr std::size_t resumed_max = 100'000;
+
+std::string digest_of(const Bytes& tbs) { return encoding::hex(crypto::sha256(ByteView(tbs))); }
+
+std::string names_text(const std::vector<acme::Identifier>& identifiers) {
+  std::string text;
+  for (const auto& identifier : identifiers) text += (text.empty() ? "" : " ") + identifier.value;
+  return text;
+}
+
+Task finish_task(const std::string& serial, Time due) {
+  return {.kind = Task::Kind::finish_signing, .key = serial, .account = {}, .due = due, .first = due};
+}
+
+CertificateRow journal_row(const Prepared& prepared, const OrderRow& order, const std::string& issuer, Time now) {
+  return {.serial = prepared.serial,
+          .order = order.id,
+          .account = order.account,
+          .tbs_sha256 = digest_of(prepared.tbs),
+          .der = prepared.tbs,
+          .issuer = issuer,
+          .created = now,
+          .not_after = prepared.validity.not_after};
+}
+
+}  // namespace
+
+Error order_not_ready(OrderStatus status) {
+  return acme::rejection(acme::ProblemType::orderNotReady,
+                         "the order is " + std::string(acme::to_string(status)) + ", not ready");
+}
+
+Result<OrderRow> Issuance::issue(const OrderRow& asked, const crypto::PublicKey& key, Time now) {
+  const auto& profile = deps_.issuer.profile();
+  if (asked.profile != profile.pin()) {
+    return acme::rejection(acme::ProblemType::invalidProfile,
+                           "the profile has changed since the order was made; order again");
+  }
+  const auto validity = TRY(validity_for({asked.not_before, asked.not_after}, profile, deps_.issuer.validity(), now));
+  const auto names = acme::subject_names(asked.identifiers);
+  const auto prepared = TRY(deps_.issuer.prepare({key, names, validity}));
+  auto certificate = journal_row(prepared, asked, deps_.issuer.id(), now);
+  OrderRow order = asked;
+  TRY(journal(certificate, order, now));
+  if (const auto done = complete(certificate, order); !done) {
+    deps_.log.error("signing_postponed", {{"serial", certificate.serial}, {"error", done.error().describe()}});
+    deps_.agenda.add(finish_task(certificate.serial, now + finish_delay));
+  }
+  return order;
+}
+
+Result<void> Issuance::journal(CertificateRow& certificate, OrderRow& order, Time now) {
+  return deps_.store.write([&](store::Tx& tx) -> Result<void> {
+    auto stored = TRY(tx.orders.by_id(order.id));
+    if (!stored) return make_error(ErrorKind::internal, "an order is gone", order.id);
+    const auto status = TRY(store::current_status(tx, *stored, now));
+    if (status != OrderStatus::ready) return order_not_ready(status);
+    stored->status = OrderStatus::processing;
+    stored->serial = certificate.serial;
+    const bool moved = TRY(tx.orders.update_if(*stored, OrderStatus::pending));
+    if (!moved) return order_not_ready(OrderStatus::processing);
+    const bool is_new = TRY(tx.certificates.insert(certificate));
+    if (!is_new) return make_error(ErrorKind::internal, "an order has a certificate already", order.id);
+    order = *std::move(stored);
+    return {};
+  });
+}
+
+Result<x509::Certificate> Issuance::signed_certificate(CertificateRow& certificate) {
+  if (digest_of(certificate.der) != certificate.tbs_sha256) {
+    return make_error(ErrorKind::internal, "the journal of a signature is damaged", certificate.serial);
+  }
+  auto made = TRY(deps_.issuer.sign(certificate.der));
+  certificate.der = made.der();
+  certificate.status = CertificateStatus::issued;
+  return made;
+}
+
+Result<void> Issuance::complete(CertificateRow& certificate, OrderRow& order) {
+  CertificateRow finished = certificate;
+  TRY(signed_certificate(finished));
+  OrderRow valid = order;
+  valid.status = OrderStatus::valid;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    const bool stored = TRY(tx.certificates.update_if(finished, CertificateStatus::signing));
+    const bool moved = TRY(tx.orders.update_if(valid, OrderStatus::processing));
+    if (!stored || !moved)
+      return make_error(ErrorKind::internal, "a signature was finished by somebody else", order.id);
+    return {};
+  };
+  TRY(deps_.store.write(work));
+  certificate = std::move(finished);
+  order = std::move(valid);
+  deps_.log.info("certificate_issued", {{"serial", certificate.serial},
+                                        {"order", order.id},
+                                        {"account", order.account},
+                                        {"names", names_text(order.identifiers)},
+                                        {"not_after", to_rfc3339(certificate.not_after)}});
+  deps_.meter.count("crest_ca_certificates_issued_total");
+  return {};
+}
+
+Result<void> Issuance::give_up(OrderRow order) {
+  const std::string id = order.id;
+  order.status = OrderStatus::invalid;
+  order.error_json = acme::to_json(acme::make_problem(acme::ProblemType::serverInternal,
+                                                      "the certificate could not be signed in time; order again"))
+                         .dump();
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    TRY(tx.orders.update_if(order, OrderStatus::processing));
+    return {};
+  };
+  TRY(deps_.store.write(work));
+  deps_.log.error("signing_abandoned", {{"serial", order.serial}, {"order", id}});
+  return {};
+}
+
+Result<bool> Issuance::finish(const std::string& serial, Time now) {
+  std::optional<CertificateRow> certificate;
+  std::optional<OrderRow> order;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    certificate = TRY(tx.certificates.by_serial(serial));
+    if (certificate) order = TRY(tx.orders.by_id(certificate->order));
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  if (!certificate || certificate->status != CertificateStatus::signing) return true;
+  if (!order || order->status != OrderStatus::processing) return false;
+  const bool half_over = now - certificate->created > (certificate->not_after - certificate->created) / 2;
+  const bool damaged = digest_of(certificate->der) != certificate->tbs_sha256;
+  if (half_over || damaged || certificate->issuer != deps_.issuer.id()) {
+    TRY(give_up(*std::move(order)));
+    return false;
+  }
+  TRY(complete(*certificate, *order));
+  return true;
+}
+
+Result<void> Issuance::resume(Time now) {
+  std::vector<CertificateRow> left;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    left = TRY(tx.certificates.with_status(CertificateStatus::signing, resumed_max));
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  for (const auto& certificate : left) deps_.agenda.add(finish_task(certificate.serial, now));
+  return {};
+}
+
+Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, std::vector<x509::SubjectName> names, Time now) {
+  const auto validity = TRY(validity_for({}, deps_.issuer.profile(), deps_.issuer.validity(), now));
+  const auto prepared = TRY(deps_.issuer.prepare({key, names, validity}));
+  OrderRow no_order;
+  no_order.id = "own-" + prepared.serial;  // no order has such an id
+  auto row = journal_row(prepared, no_order, deps_.issuer.id(), now);
+  const auto begin = [&](store::Tx& tx) -> Result<void> {
+    const bool is_new = TRY(tx.certificates.insert(row));
+    if (!is_new) return make_error(ErrorKind::internal, "a serial number is taken", row.serial);
+    return {};
+  };
+  TRY(deps_.store.write(begin));
+  auto certificate = TRY(signed_certificate(row));
+  const auto end = [&](store::Tx& tx) -> Result<void> {
+    TRY(tx.certificates.update_if(row, CertificateStatus::signing));
+    return {};
+  };
+  TRY(deps_.store.write(end));
+  deps_.log.info("own_certificate_issued", {{"serial", row.serial}, {"not_after", to_rfc3339(row.not_after)}});
+  return deps_.issuer.chain_of(std::move(certificate));
+}
+
+}  // namespace crest::ca::issuer
