@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ca/issuer/local_issuer.hpp"
 #include "ca/store/store.hpp"
 #include "ca/va/egress.hpp"
 #include "core/clock.hpp"
@@ -38,14 +39,11 @@ struct AuthorityOptions {
   std::vector<crypto::KeyType> leaf_key_types = {
       crypto::KeyType::ec_p256,  crypto::KeyType::ec_p384,  crypto::KeyType::ec_p521, crypto::KeyType::rsa_2048,
       crypto::KeyType::rsa_3072, crypto::KeyType::rsa_4096, crypto::KeyType::ed25519};
+  std::vector<x509::ExtendedUsage> leaf_usages = {x509::ExtendedUsage::server_auth};
   std::string terms_of_service, website;
 };
 
-struct IssuingKey {
-  x509::Chain chain;  // the intermediate, and what stands between it and the root
-  const crypto::Signer& key;
-  x509::Certificate root;
-};
+using issuer::IssuingKey;
 
 class Authority final : public http::Service {
  public:
@@ -59,16 +57,17 @@ class Authority final : public http::Service {
     Log& log;
     Meter& meter;
   };
-  // Reads what a crash left unfinished: processing challenges are validated again, signed but unstored serials are
-  // reconciled. Errors: storage, config (key and certificate do not match, base_url).
+  // Reads what a crash left unfinished: processing challenges are validated again, what was about to be signed is signed
+  // by the next work(). Errors: storage, config (key and certificate do not match, base_url, name).
   static Result<std::unique_ptr<Authority>> open(AuthorityOptions options, Deps deps);
   ~Authority() override;
 
   http::Response handle(const http::Request& request) override;
 
-  // One piece of background work (a validation, an expiry sweep), on the calling thread; false when there is nothing to
-  // do at this time. Thread-safe: several workers may call it.
-  bool work();
+  // One piece of background work (a validation, a signature that was put off), on the calling thread; false when there is
+  // nothing to do at this time. Blocks for at most ten seconds, less once `stop` is asked for; what was cut short is done
+  // after the next open(). Thread-safe: several workers may call it.
+  bool work(std::stop_token stop = {});
   // Blocks until work() may have something to do, or `stop`.
   void wait_for_work(std::stop_token stop);
   // When work() will next have something to do; nullopt: only after another request. For the simulator.

@@ -1,0 +1,189 @@
+#include "ca/authority.hpp"
+
+#include <algorithm>
+
+#include "ca/agenda.hpp"
+#include "ca/issuer/issuance.hpp"
+#include "ca/nonce/sealed_counter.hpp"
+#include "ca/va/http01.hpp"
+#include "ca/web/resources.hpp"
+#include "encoding/url.hpp"
+
+namespace crest::ca {
+namespace {
+
+constexpr Duration retry_min{5'000}, retry_max{60'000};  // of what the store or the key refused
+constexpr std::size_t name_chars_max = 64;
+
+Error bad_option(std::string why) { return make_error(ErrorKind::config, std::move(why)); }
+
+Result<void> check_options(const AuthorityOptions& options) {
+  const auto url = encoding::Url::parse(options.base_url);
+  if (!url || options.base_url.ends_with('/') || url->target != "/") {
+    return bad_option("base_url must be a URL without a path, such as https://ca.corp.example, not \"" +
+                      options.base_url + "\"");
+  }
+  const bool plain =
+      !options.name.empty() && options.name.size() <= name_chars_max && std::ranges::all_of(options.name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+      });
+  if (!plain) return bad_option("name stands in URLs: it must be 1 to 64 characters of a-z, 0-9 and -");
+  if (options.leaf_life < 1min || options.leaf_life > options.leaf_life_max) {
+    return bad_option("leaf_life must be at least one minute and at most leaf_life_max");
+  }
+  if (options.order_life < 1min || options.authorization_life < 1min) {
+    return bad_option("order_life and authorization_life must be at least one minute");
+  }
+  if (options.backdate < 0s || options.backdate >= options.leaf_life) {
+    return bad_option("backdate must be shorter than leaf_life");
+  }
+  return {};
+}
+
+issuer::Profile profile_of(const AuthorityOptions& options) {
+  issuer::Profile profile;
+  profile.life = options.leaf_life;
+  profile.life_max = options.leaf_life_max;
+  profile.backdate = options.backdate;
+  profile.extended_usages = options.leaf_usages;
+  profile.key_types = options.leaf_key_types;
+  return profile;
+}
+
+ra::Rules rules_of(const AuthorityOptions& options, const issuer::LocalIssuer& issuer) {
+  return {.profile = issuer.profile(),
+          .issuer = issuer.validity(),
+          .order_life = options.order_life,
+          .authorization_life = options.authorization_life,
+          .reuse_authorizations = options.reuse_authorizations,
+          .egress = options.egress,
+          .allow_single_label_names = options.allow_single_label_names,
+          .identifiers_max = options.identifiers_max,
+          .pending_orders_max = options.pending_orders_max,
+          .terms_of_service = options.terms_of_service};
+}
+
+acme::DirectoryMeta meta_of(const AuthorityOptions& options) {
+  acme::DirectoryMeta meta;
+  if (!options.terms_of_service.empty()) meta.terms_of_service = options.terms_of_service;
+  if (!options.website.empty()) meta.website = options.website;
+  return meta;
+}
+
+}  // namespace
+
+struct Authority::Impl {
+  Impl(AuthorityOptions options, issuer::LocalIssuer local, const Deps& deps);
+  web::Parts parts() { return {urls, nonces, store, issuer, accounts, orders, authorizations, revocations}; }
+  ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter}; }
+
+  void validate(const Task& task, const std::stop_token& stop);
+  void finish_signing(const Task& task);
+  void later(Task task, const Error& error);
+
+  store::Store& store;
+  Clock& clock;
+  Random& random;
+  Log& log;
+  Meter& meter;
+  const issuer::LocalIssuer issuer;
+  const ra::Rules rules;
+  const web::Urls urls;
+  Agenda agenda;
+  nonce::SealedCounter nonces;
+  va::Http01 http01;
+  issuer::Issuance issuance;
+  ra::Accounts accounts;
+  ra::Orders orders;
+  ra::Authorizations authorizations;
+  ra::Revocations revocations;
+  web::Gate gate;
+  web::Edge edge;
+};
+
+Authority::Impl::Impl(AuthorityOptions options, issuer::LocalIssuer local, const Deps& deps)
+    : store(deps.store),
+      clock(deps.clock),
+      random(deps.random),
+      log(deps.log),
+      meter(deps.meter),
+      issuer(std::move(local)),
+      rules(rules_of(options, issuer)),
+      urls(options.base_url, options.name),
+      nonces(random),
+      http01({.port = options.http01_port, .resolvers = options.resolvers, .egress = options.egress},
+             {deps.resolver, deps.egress, clock}),
+      issuance({store, issuer, agenda, log, meter}),
+      accounts(ra_deps()),
+      orders(ra_deps(), issuance),
+      authorizations(ra_deps()),
+      revocations(ra_deps()),
+      gate({store, nonces, urls}),
+      edge({gate, nonces, urls, clock, log}) {
+  web::add_plain_routes(edge, parts(), meta_of(options));
+  web::add_account_routes(edge, parts());
+  web::add_order_routes(edge, parts());
+  web::add_authorization_routes(edge, parts());
+  web::add_certificate_routes(edge, parts());
+}
+
+void Authority::Impl::later(Task task, const Error& error) {
+  log.error("work_postponed", {{"key", task.key}, {"error", error.describe()}});
+  task.due = clock.now() + std::min(retry_min * task.attempt, retry_max);
+  ++task.attempt;
+  agenda.again(std::move(task));
+}
+
+void Authority::Impl::validate(const Task& task, const std::stop_token& stop) {
+  const auto claim = authorizations.claim(task, clock.now());
+  if (!claim) return later(task, claim.error());
+  if (!*claim) return agenda.done(task);
+  const auto verdict = http01.validate(**claim, stop);
+  if (stop.stop_requested()) return agenda.done(task);  // the next start validates again
+  auto next = authorizations.record(task, verdict, clock.now());
+  if (!next) return later(task, next.error());
+  if (!*next) return agenda.done(task);
+  agenda.again(**std::move(next));
+}
+
+void Authority::Impl::finish_signing(const Task& task) {
+  const auto finished = issuance.finish(task.key, clock.now());
+  if (!finished) return later(task, finished.error());
+  agenda.done(task);
+}
+
+Authority::Authority(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Authority::~Authority() = default;
+
+Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, Deps deps) {
+  TRY(check_options(options));
+  auto issuer = TRY(issuer::LocalIssuer::open(std::move(deps.issuer), profile_of(options), deps.random));
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(issuer), deps);
+  const Time now = deps.clock.now();
+  TRY(impl->authorizations.resume(now));
+  TRY(impl->issuance.resume(now));
+  return std::unique_ptr<Authority>(new Authority(std::move(impl)));
+}
+
+http::Response Authority::handle(const http::Request& request) { return impl_->edge.handle(request); }
+
+bool Authority::work(std::stop_token stop) {
+  const auto task = impl_->agenda.take(impl_->clock.now());
+  if (!task) return false;
+  if (task->kind == Task::Kind::validate) {
+    impl_->validate(*task, stop);
+  } else {
+    impl_->finish_signing(*task);
+  }
+  return true;
+}
+
+void Authority::wait_for_work(std::stop_token stop) { impl_->agenda.wait(impl_->clock, std::move(stop)); }
+
+std::optional<Time> Authority::next_work() const { return impl_->agenda.next(); }
+
+Result<x509::Chain> Authority::issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& names) {
+  return impl_->issuance.issue_own(key, acme::subject_names(names), impl_->clock.now());
+}
+
+}  // namespace crest::ca

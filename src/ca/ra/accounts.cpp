@@ -1,0 +1,145 @@
+#include "ca/ra/accounts.hpp"
+
+#include "acme/problem.hpp"
+#include "ca/issuer/key_policy.hpp"
+#include "jose/jwk.hpp"
+
+namespace crest::ca::ra {
+namespace {
+
+using acme::ProblemType;
+using store::AccountRow;
+
+constexpr int unauthenticated = 401;
+
+Error inactive() {
+  return acme::rejection(ProblemType::unauthorized, "the account of this key is no longer active", unauthenticated);
+}
+
+Error blocked() {
+  return acme::rejection(ProblemType::badPublicKey, "the key is blocked, since it was reported as compromised");
+}
+
+// No key ids are handed out yet, so every binding names an unknown one (EAB-02 to EAB-04).
+Error binding_refused(const encoding::Json& binding, const crypto::PublicKey& key, std::string_view url) {
+  const auto parsed = jose::parse_binding(binding);
+  if (const auto* fault = std::get_if<jose::JwsError>(&parsed)) {
+    return acme::rejection(ProblemType::malformed, "externalAccountBinding: " + fault->detail);
+  }
+  const auto& inner = std::get<jose::ParsedBinding>(parsed);
+  if (inner.url != url)
+    return acme::rejection(ProblemType::malformed, "externalAccountBinding: its url is another one");
+  if (!(inner.key == key)) {
+    return acme::rejection(ProblemType::malformed, "externalAccountBinding: it is for another account key");
+  }
+  return acme::rejection(ProblemType::unauthorized, "externalAccountBinding: the key id or its MAC is not right");
+}
+
+}  // namespace
+
+Result<void> Accounts::check_key(const crypto::PublicKey& key) const {
+  const std::string why = issuer::why_refused(key, deps_.rules.profile.key_types);
+  if (!why.empty()) return acme::rejection(ProblemType::badPublicKey, why);
+  return {};
+}
+
+Result<std::optional<AccountRow>> Accounts::known(const std::string& thumbprint) {
+  std::optional<AccountRow> row;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    row = TRY(tx.accounts.by_thumbprint(thumbprint));
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  if (row && row->status != acme::AccountStatus::valid) return inactive();
+  return row;
+}
+
+Result<void> Accounts::check_new(const crypto::PublicKey& key, const acme::NewAccount& request,
+                                 std::string_view url) const {
+  if (request.only_return_existing) {
+    return acme::rejection(ProblemType::accountDoesNotExist, "no account has this key");
+  }
+  TRY(check_key(key));
+  if (!deps_.rules.terms_of_service.empty() && !request.terms_of_service_agreed) {
+    Problem problem = acme::make_problem(ProblemType::userActionRequired, "the terms of service must be agreed to");
+    problem.instance = Untrusted(deps_.rules.terms_of_service);
+    return acme::rejection(std::move(problem));
+  }
+  TRY(acme::check_contacts(request.contact));
+  if (request.external_account_binding) return binding_refused(*request.external_account_binding, key, url);
+  return {};
+}
+
+Result<Accounts::Found> Accounts::create(const crypto::PublicKey& key, const acme::NewAccount& request,
+                                         std::string_view url, Time now) {
+  const std::string thumbprint = jose::thumbprint(key);
+  auto row = TRY(known(thumbprint));
+  if (row) return Found{*std::move(row), false};
+  TRY(check_new(key, request, url));
+  Found found{{.id = new_id(deps_.random),
+               .thumbprint = thumbprint,
+               .key_spki = key.spki(),
+               .contact = request.contact,
+               .terms_agreed = request.terms_of_service_agreed,
+               .created = now},
+              true};
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    const bool is_blocked = TRY(tx.blocked_keys.contains(issuer::blocking_name(key)));
+    if (is_blocked) return blocked();
+    found.is_new = TRY(tx.accounts.insert(found.row));
+    if (found.is_new) return {};
+    auto other = TRY(tx.accounts.by_thumbprint(thumbprint));  // a twin of this request was first (ACC-21)
+    if (!other) return make_error(ErrorKind::internal, "a key is taken and has no account");
+    found.row = *std::move(other);
+    return {};
+  };
+  TRY(deps_.store.write(work));
+  if (found.is_new) deps_.log.info("account_created", {{"account", found.row.id}, {"key", thumbprint}});
+  return found;
+}
+
+Result<AccountRow> Accounts::update(const store::Id& id, const acme::AccountUpdate& update) {
+  if (update.contact) TRY(acme::check_contacts(*update.contact));
+  AccountRow row;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    auto stored = TRY(tx.accounts.by_id(id));
+    if (!stored || stored->status != acme::AccountStatus::valid) return inactive();
+    row = *std::move(stored);
+    if (update.contact) row.contact = *update.contact;
+    if (update.deactivate) row.status = acme::AccountStatus::deactivated;
+    TRY(tx.accounts.update(row));
+    return {};
+  };
+  TRY(deps_.store.write(work));
+  deps_.log.info(update.deactivate ? "account_deactivated" : "account_updated", {{"account", id}});
+  return row;
+}
+
+Result<std::optional<store::Id>> Accounts::change_key(const AccountRow& account, const acme::KeyChange& change) {
+  TRY(check_key(change.new_key));
+  const std::string thumbprint = jose::thumbprint(change.new_key);
+  std::optional<store::Id> owner;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    auto row = TRY(tx.accounts.by_id(account.id));
+    if (!row || row->status != acme::AccountStatus::valid) return inactive();
+    if (row->key_spki != change.old_key.spki()) {
+      return acme::rejection(ProblemType::malformed, "oldKey is not the current key of the account");
+    }
+    const bool is_blocked = TRY(tx.blocked_keys.contains(issuer::blocking_name(change.new_key)));
+    if (is_blocked) return blocked();
+    const auto other = TRY(tx.accounts.by_thumbprint(thumbprint));
+    if (other) {
+      owner = other->id;
+      return {};
+    }
+    row->thumbprint = thumbprint;
+    row->key_spki = change.new_key.spki();
+    TRY(tx.accounts.update(*row));
+    return {};
+  };
+  TRY(deps_.store.write(work));
+  if (!owner) deps_.log.info("account_key_changed", {{"account", account.id}, {"key", thumbprint}});
+  return owner;
+}
+
+}  // namespace crest::ca::ra

@@ -1,0 +1,34 @@
+// Accounts come to be, change and end (RFC 8555 section 7.3).
+#pragma once
+
+#include "acme/account.hpp"
+#include "ca/ra/deps.hpp"
+
+namespace crest::ca::ra {
+
+class Accounts {
+ public:
+  explicit Accounts(const Deps& deps) : deps_(deps) {}
+
+  struct Found {
+    store::AccountRow row;
+    bool is_new = false;
+  };
+  // A known key gives its account, whatever else is asked (ACC-02). `url` is the request's, for the binding. Errors:
+  // rejections accountDoesNotExist, unauthorized, badPublicKey, userActionRequired, ...; storage. All methods block for
+  // at most one read and one write, and are thread-safe.
+  Result<Found> create(const crypto::PublicKey& key, const acme::NewAccount& request, std::string_view url, Time now);
+  Result<store::AccountRow> update(const store::Id& id, const acme::AccountUpdate& update);
+
+  // The account that owns the new key already (KEY-05), or nullopt when the key was changed.
+  Result<std::optional<store::Id>> change_key(const store::AccountRow& account, const acme::KeyChange& change);
+
+ private:
+  Result<void> check_new(const crypto::PublicKey& key, const acme::NewAccount& request, std::string_view url) const;
+  Result<std::optional<store::AccountRow>> known(const std::string& thumbprint);
+  Result<void> check_key(const crypto::PublicKey& key) const;
+
+  Deps deps_;
+};
+
+}  // namespace crest::ca::ra

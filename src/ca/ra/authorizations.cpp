@@ -1,0 +1,210 @@
+#include "ca/ra/authorizations.hpp"
+
+#include <algorithm>
+
+#include "acme/challenge.hpp"
+#include "acme/problem.hpp"
+#include "ca/store/current_status.hpp"
+
+namespace crest::ca::ra {
+namespace {
+
+using acme::AuthorizationStatus;
+using acme::ChallengeStatus;
+using acme::ProblemType;
+using store::AuthorizationRow;
+using store::ChallengeRow;
+
+constexpr Duration busy_retry{30'000};
+constexpr int overloaded = 503;
+constexpr std::size_t resumed_max = 100'000;
+
+Result<AuthorizationRow> owned(store::Tx& tx, const store::Id& account, const store::Id& id) {
+  auto row = TRY(tx.authorizations.by_id(id));
+  if (!row || row->account != account) return no_such("authorization");
+  return *std::move(row);
+}
+
+Task validation_task(const AuthorizationRow& row, Time now) {
+  return {.kind = Task::Kind::validate, .key = row.id, .account = row.account, .due = now, .first = now};
+}
+
+// The order's own error: what went wrong for which identifier (RFC 8555 section 6.7.1).
+std::string order_error(const AuthorizationRow& row, const Problem& cause) {
+  Problem sub = cause;
+  sub.identifier = Problem::Subject{std::string(acme::to_string(row.identifier.type)), row.identifier.value};
+  Problem problem = cause;
+  problem.detail = Untrusted("the authorization for " + row.identifier.value + " failed: " + cause.detail.raw());
+  problem.subproblems = {std::move(sub)};
+  return acme::to_json(problem).dump();
+}
+
+// Orders that can no longer be fulfilled say so, so that they neither count as open nor have to be worked out again.
+Result<void> fail_orders(store::Tx& tx, const AuthorizationRow& row, const Problem& cause) {
+  const auto ids = TRY(tx.orders.with_authorization(row.id));
+  for (const auto& id : ids) {
+    auto order = TRY(tx.orders.by_id(id));
+    if (!order || order->status != acme::OrderStatus::pending) continue;
+    order->status = acme::OrderStatus::invalid;
+    order->error_json = order_error(row, cause);
+    TRY(tx.orders.update_if(*order, acme::OrderStatus::pending));
+  }
+  return {};
+}
+
+ChallengeRow* processing(AuthorizationRow& row) {
+  const auto found = std::ranges::find(row.challenges, ChallengeStatus::processing, &ChallengeRow::status);
+  return found == row.challenges.end() ? nullptr : &*found;
+}
+
+std::optional<Task> next_attempt(const Task& task, const va::Verdict& verdict, Time now) {
+  Task next = task;
+  next.due = now + Authorizations::retry_spacing;
+  ++next.attempt;
+  const bool may = verdict.transient && next.attempt <= Authorizations::attempts_max &&
+                   next.due <= task.first + Authorizations::retry_window;
+  return may ? std::optional(next) : std::nullopt;
+}
+
+}  // namespace
+
+const ChallengeRow* processing_challenge(const AuthorizationRow& row) {
+  const auto found = std::ranges::find(row.challenges, ChallengeStatus::processing, &ChallengeRow::status);
+  return found == row.challenges.end() ? nullptr : &*found;
+}
+
+Result<AuthorizationRow> Authorizations::find(const store::Id& account, const store::Id& id, Time now) {
+  AuthorizationRow row;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    row = TRY(owned(tx, account, id));
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  row.status = store::current_status(row, now);
+  return row;
+}
+
+Result<AuthorizationRow> Authorizations::deactivate(const store::Id& account, const store::Id& id, Time now) {
+  AuthorizationRow row;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    row = TRY(owned(tx, account, id));
+    const auto before = row.status;
+    if (!acme::legal_transition(store::current_status(row, now), AuthorizationStatus::deactivated)) {
+      return acme::rejection(ProblemType::malformed, "only a pending or valid authorization can be deactivated");
+    }
+    row.status = AuthorizationStatus::deactivated;
+    if (auto* challenge = processing(row)) challenge->status = ChallengeStatus::pending;
+    TRY(tx.authorizations.update_if(row, before));
+    return fail_orders(tx, row, acme::make_problem(ProblemType::unauthorized, "it was deactivated"));
+  };
+  TRY(deps_.store.write(work));
+  deps_.log.info("authorization_deactivated", {{"authorization", id}, {"account", account}});
+  return row;
+}
+
+Result<void> Authorizations::check_room(const store::Id& account, Time now) const {
+  const auto room = deps_.agenda.room_for(account);
+  if (room == Agenda::Added::yes) return {};
+  Error error =
+      room == Agenda::Added::full
+          ? acme::rejection(ProblemType::serverInternal, "too many validations wait; try again soon", overloaded)
+          : acme::rejection(ProblemType::rateLimited, "too many validations of this account wait already");
+  error.not_before = now + busy_retry;
+  return error;
+}
+
+Result<AuthorizationRow> Authorizations::respond(const store::AccountRow& account, const crypto::PublicKey& key,
+                                                 const store::Id& id, std::string_view method, Time now) {
+  AuthorizationRow row;
+  bool is_new = false;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    row = TRY(owned(tx, account.id, id));
+    const auto challenge = std::ranges::find(row.challenges, method, &ChallengeRow::method);
+    if (challenge == row.challenges.end()) return no_such("challenge");
+    if (challenge->status != ChallengeStatus::pending) return {};
+    const auto status = store::current_status(row, now);
+    if (status != AuthorizationStatus::pending) {
+      return acme::rejection(ProblemType::malformed, "the authorization is " + std::string(acme::to_string(status)) +
+                                                         ", not pending; make a new order");
+    }
+    TRY(check_room(account.id, now));
+    challenge->status = ChallengeStatus::processing;
+    row.key_authorization = acme::key_authorization(row.token, key);
+    is_new = TRY(tx.authorizations.update_if(row, AuthorizationStatus::pending));
+    return {};
+  };
+  TRY(deps_.store.write(work));
+  if (is_new) {
+    deps_.agenda.add(validation_task(row, now));
+    deps_.log.debug("challenge_accepted", {{"authorization", id}, {"account", account.id}});
+  } else if (processing(row)) {
+    deps_.agenda.hurry(id, now);
+  }
+  row.status = store::current_status(row, now);
+  return row;
+}
+
+Result<std::optional<va::Claim>> Authorizations::claim(const Task& task, Time now) {
+  std::optional<AuthorizationRow> row;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    row = TRY(tx.authorizations.by_id(task.key));
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  const bool due = row && processing(*row) && store::current_status(*row, now) == AuthorizationStatus::pending;
+  if (!due) return std::optional<va::Claim>();
+  return std::optional(va::Claim{row->identifier, row->token, row->key_authorization});
+}
+
+Result<std::optional<Task>> Authorizations::record(const Task& task, const va::Verdict& verdict, Time now) {
+  const auto next = verdict.problem ? next_attempt(task, verdict, now) : std::nullopt;
+  std::optional<AuthorizationRow> row;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    row = TRY(tx.authorizations.by_id(task.key));
+    auto* challenge = row ? processing(*row) : nullptr;
+    if (!challenge || row->status != AuthorizationStatus::pending) return {};
+    if (verdict.problem) challenge->error_json = acme::to_json(*verdict.problem).dump();
+    if (!verdict.problem) {
+      challenge->status = ChallengeStatus::valid;
+      challenge->validated = now;
+      challenge->error_json.clear();
+      row->status = AuthorizationStatus::valid;
+    } else if (!next) {
+      challenge->status = ChallengeStatus::invalid;
+      row->status = AuthorizationStatus::invalid;
+    }
+    TRY(tx.authorizations.update_if(*row, AuthorizationStatus::pending));
+    if (row->status == AuthorizationStatus::invalid) return fail_orders(tx, *row, *verdict.problem);
+    return {};
+  };
+  TRY(deps_.store.write(work));
+  const std::string name = row ? row->identifier.value : "";
+  if (!verdict.problem) {
+    deps_.log.info("validation_passed", {{"authorization", task.key}, {"account", task.account}, {"name", name}});
+    deps_.meter.count("crest_ca_validations_total", "valid");
+  } else {
+    deps_.log.info(next ? "validation_retried" : "validation_failed", {{"authorization", task.key},
+                                                                       {"account", task.account},
+                                                                       {"name", name},
+                                                                       {"error", verdict.problem->detail.printable()}});
+    if (!next) deps_.meter.count("crest_ca_validations_total", "invalid");
+  }
+  return next;
+}
+
+Result<void> Authorizations::resume(Time now) {
+  std::vector<AuthorizationRow> rows;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    const auto ids = TRY(tx.authorizations.with_processing_challenge(resumed_max));
+    for (const auto& id : ids) {
+      auto row = TRY(tx.authorizations.by_id(id));
+      if (row) rows.push_back(*std::move(row));
+    }
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  for (const auto& row : rows) deps_.agenda.add(validation_task(row, now));
+  return {};
+}
+
+}  // namespace crest::ca::ra

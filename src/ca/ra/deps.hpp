@@ -1,0 +1,26 @@
+// What the registration side works with.
+#pragma once
+
+#include "ca/agenda.hpp"
+#include "ca/ra/rules.hpp"
+#include "ca/store/store.hpp"
+#include "core/log.hpp"
+#include "core/meter.hpp"
+#include "core/random.hpp"
+
+namespace crest::ca::ra {
+
+struct Deps {
+  const Rules& rules;
+  store::Store& store;
+  Agenda& agenda;
+  Random& random;
+  Log& log;
+  Meter& meter;
+};
+
+store::Id new_id(Random& random);  // 128 bits
+// What is not there and what is another account's look the same (SF14).
+Error no_such(std::string_view what);
+
+}  // namespace crest::ca::ra

@@ -1,0 +1,209 @@
+#include "ca/ra/orders.hpp"
+
+#include <algorithm>
+
+#include "acme/challenge.hpp"
+#include "acme/problem.hpp"
+#include "ca/issuer/csr_check.hpp"
+#include "ca/issuer/key_policy.hpp"
+#include "ca/ra/names.hpp"
+#include "ca/store/current_status.hpp"
+#include "jose/jwk.hpp"
+
+namespace crest::ca::ra {
+namespace {
+
+using acme::OrderStatus;
+using acme::ProblemType;
+using store::AuthorizationRow;
+using store::OrderRow;
+
+constexpr Duration open_orders_retry{3'600'000};  // nobody knows when the account finishes one; by then some expired
+
+Error refused_csr(std::string why) {
+  return acme::rejection(ProblemType::badCSR, "the CSR is refused: " + std::move(why));
+}
+
+Error too_many_open(std::size_t most, Time now) {
+  Error error = acme::rejection(ProblemType::rateLimited, "the account has " + std::to_string(most) +
+                                                              " open orders already; finish them or let them expire");
+  error.not_before = now + open_orders_retry;
+  return error;
+}
+
+std::optional<Problem> stored_problem(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto json = encoding::Json::parse(text);
+  if (!json) return std::nullopt;
+  auto problem = acme::problem_from_json(*json);
+  if (!problem) return std::nullopt;
+  return *std::move(problem);
+}
+
+Result<OrderNow> as_now(store::Tx& tx, OrderRow row, Time now) {
+  OrderNow order{.row = std::move(row)};
+  order.status = TRY(store::current_status(tx, order.row, now));
+  order.error = stored_problem(order.row.error_json);
+  if (order.status == OrderStatus::invalid && !order.error) {
+    const bool late = now >= order.row.expires;
+    order.error = acme::make_problem(ProblemType::malformed, late ? "the order expired before it was finalized"
+                                                                  : "an authorization of the order is no longer good");
+  }
+  return order;
+}
+
+Result<OrderRow> owned(store::Tx& tx, const store::Id& account, const store::Id& id) {
+  auto row = TRY(tx.orders.by_id(id));
+  if (!row || row->account != account) return no_such("order");
+  return *std::move(row);
+}
+
+bool holds_key(const store::CertificateRow& certificate, const crypto::PublicKey& key) {
+  return std::ranges::search(certificate.der, key.spki()).begin() != certificate.der.end();
+}
+
+}  // namespace
+
+Result<void> Orders::check(const acme::NewOrder& request, Time now) const {
+  const auto& profile = deps_.rules.profile;
+  if (request.profile) return acme::rejection(ProblemType::invalidProfile, "this CA offers no choice of profiles");
+  TRY(admit(request.identifiers, deps_.rules));
+  return issuer::check_requested({request.not_before, request.not_after}, profile, deps_.rules.issuer, now);
+}
+
+AuthorizationRow Orders::new_authorization(const store::Id& account, const acme::Identifier& identifier, Time now) {
+  AuthorizationRow row;
+  row.id = new_id(deps_.random);
+  row.account = account;
+  row.identifier = identifier.base();
+  row.wildcard = identifier.is_wildcard();
+  row.token = acme::new_token(deps_.random);
+  row.challenges = {{.method = std::string(acme::http_01)}};
+  row.created = now;
+  row.expires = now + deps_.rules.authorization_life;
+  return row;
+}
+
+Result<std::vector<AuthorizationRow>> Orders::authorizations_for(store::Tx& tx, const store::Id& account,
+                                                                 const acme::NewOrder& request, Time now) {
+  std::vector<AuthorizationRow> rows;
+  for (const auto& identifier : request.identifiers) {
+    if (deps_.rules.reuse_authorizations) {
+      auto found = TRY(tx.authorizations.find_valid(account, identifier.base(), identifier.is_wildcard(), now));
+      if (found) {
+        rows.push_back(*std::move(found));
+        continue;
+      }
+    }
+    rows.push_back(new_authorization(account, identifier, now));
+    TRY(tx.authorizations.insert(rows.back()));
+  }
+  return rows;
+}
+
+Result<OrderNow> Orders::create(const store::Id& account, const acme::NewOrder& request, Time now) {
+  if (const auto checked = check(request, now); !checked) {
+    deps_.log.info("order_denied", {{"account", account}, {"error", checked.error().describe()}});
+    return checked.error();
+  }
+  OrderNow order;
+  OrderRow& row = order.row;
+  row = {.id = new_id(deps_.random),
+         .account = account,
+         .identifiers = request.identifiers,
+         .not_before = request.not_before,
+         .not_after = request.not_after,
+         .profile = deps_.rules.profile.pin(),
+         .created = now,
+         .expires = now + deps_.rules.order_life};
+  if (row.not_after) row.expires = std::min(row.expires, *row.not_after);
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    const auto open = TRY(tx.orders.count_open(account, now));
+    if (open >= deps_.rules.pending_orders_max) return too_many_open(deps_.rules.pending_orders_max, now);
+    const auto authorizations = TRY(authorizations_for(tx, account, request, now));
+    for (const auto& authorization : authorizations) {
+      row.authorizations.push_back(authorization.id);
+      row.expires = std::min(row.expires, authorization.expires);  // what the order promises must hold (section 7.1.3)
+    }
+    order.status = store::current_status(row, authorizations, now);
+    return tx.orders.insert(row);
+  };
+  TRY(deps_.store.write(work));
+  deps_.log.info("order_created", {{"order", row.id}, {"account", account}});
+  return order;
+}
+
+Result<OrderNow> Orders::find(const store::Id& account, const store::Id& id, Time now) {
+  OrderNow order;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    auto row = TRY(owned(tx, account, id));
+    order = TRY(as_now(tx, std::move(row), now));
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  return order;
+}
+
+Result<Orders::Page> Orders::list(const store::Id& account, const store::Id& after, Time now) {
+  Page page;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    const auto ids = TRY(tx.orders.by_account(account, after, page_size));
+    if (ids.size() == page_size) page.next = ids.back();
+    for (const auto& id : ids) {
+      const auto row = TRY(tx.orders.by_id(id));
+      if (!row) continue;
+      const auto status = TRY(store::current_status(tx, *row, now));
+      if (status != OrderStatus::invalid) page.orders.push_back(id);
+    }
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  return page;
+}
+
+Result<crypto::PublicKey> Orders::key_for(const OrderNow& order, const acme::Finalize& request) {
+  auto key =
+      issuer::key_of_csr(request.csr_der, acme::subject_names(order.row.identifiers), deps_.rules.profile.key_types);
+  if (!key) return key;
+  bool is_blocked = false, is_account_key = false;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    is_blocked = TRY(tx.blocked_keys.contains(issuer::blocking_name(*key)));
+    const auto owner = TRY(tx.accounts.by_thumbprint(jose::thumbprint(*key)));
+    is_account_key = owner.has_value();
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  if (is_blocked) return refused_csr("its key was reported as compromised; make a new key");
+  if (is_account_key) return refused_csr("its key is an account key; make a key for the certificate alone");
+  return key;
+}
+
+Result<OrderNow> Orders::finalize(const store::Id& account, const store::Id& id, const acme::Finalize& request,
+                                  Time now) {
+  OrderNow order;
+  std::optional<store::CertificateRow> certificate;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    auto row = TRY(owned(tx, account, id));
+    order = TRY(as_now(tx, std::move(row), now));
+    if (!order.row.serial.empty()) certificate = TRY(tx.certificates.by_serial(order.row.serial));
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  const bool under_way = order.status == OrderStatus::processing || order.status == OrderStatus::valid;
+  if (order.status != OrderStatus::ready && !under_way) return issuer::order_not_ready(order.status);
+  const auto key = key_for(order, request);
+  if (!key) {
+    if (under_way) return issuer::order_not_ready(order.status);
+    deps_.log.info("issuance_denied", {{"order", id}, {"account", account}, {"error", key.error().describe()}});
+    return key.error();
+  }
+  if (under_way) {
+    if (!certificate || !holds_key(*certificate, *key)) return issuer::order_not_ready(order.status);
+    return order;
+  }
+  order.row = TRY(issuance_.issue(order.row, *key, now));
+  order.status = order.row.status;
+  return order;
+}
+
+}  // namespace crest::ca::ra

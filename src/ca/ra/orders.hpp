@@ -1,0 +1,48 @@
+// Orders are made, looked at and finalized (RFC 8555 sections 7.1.3, 7.4).
+#pragma once
+
+#include "acme/order.hpp"
+#include "acme/revocation.hpp"
+#include "ca/issuer/issuance.hpp"
+#include "ca/ra/deps.hpp"
+
+namespace crest::ca::ra {
+
+// An order as it stands now: its status is computed, and so is the reason when it failed.
+struct OrderNow {
+  store::OrderRow row;
+  acme::OrderStatus status = acme::OrderStatus::pending;
+  std::optional<Problem> error;
+};
+
+class Orders {
+ public:
+  static constexpr std::size_t page_size = 100;
+
+  Orders(const Deps& deps, issuer::Issuance& issuance) : deps_(deps), issuance_(issuance) {}
+
+  // Each blocks for a read or a write of the store, finalize for one and two and a signature; thread-safe. Errors:
+  // rejections, storage. What belongs to another account does not exist here (SF14, ORD-25).
+  Result<OrderNow> create(const store::Id& account, const acme::NewOrder& request, Time now);
+  Result<OrderNow> find(const store::Id& account, const store::Id& id, Time now);
+  // Ids, newest first, without the invalid ones; `next` is where the following page begins.
+  struct Page {
+    std::vector<store::Id> orders;
+    std::optional<store::Id> next;
+  };
+  Result<Page> list(const store::Id& account, const store::Id& after, Time now);
+  // The same CSR again gives the order as it is, so that a lost answer does no harm (SF30).
+  Result<OrderNow> finalize(const store::Id& account, const store::Id& id, const acme::Finalize& request, Time now);
+
+ private:
+  Result<void> check(const acme::NewOrder& request, Time now) const;
+  Result<std::vector<store::AuthorizationRow>> authorizations_for(store::Tx& tx, const store::Id& account,
+                                                                  const acme::NewOrder& request, Time now);
+  store::AuthorizationRow new_authorization(const store::Id& account, const acme::Identifier& identifier, Time now);
+  Result<crypto::PublicKey> key_for(const OrderNow& order, const acme::Finalize& request);
+
+  Deps deps_;
+  issuer::Issuance& issuance_;
+};
+
+}  // namespace crest::ca::ra

@@ -1,0 +1,97 @@
+#include "ca/ra/revocations.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "acme/identifier.hpp"
+#include "acme/problem.hpp"
+#include "ca/issuer/key_policy.hpp"
+
+namespace crest::ca::ra {
+namespace {
+
+using acme::ProblemType;
+using acme::RevocationReason;
+using store::CertificateStatus;
+
+// What subscribers may state; the others are the CA's own affair (acme.md section 8).
+constexpr std::array allowed_reasons = {RevocationReason::unspecified, RevocationReason::keyCompromise,
+                                        RevocationReason::affiliationChanged, RevocationReason::superseded,
+                                        RevocationReason::cessationOfOperation};
+
+Error reason_refused() {
+  std::string words;
+  for (const auto reason : allowed_reasons) {
+    words += (words.empty() ? "" : ", ") + std::string(acme::to_string(reason)) + " (" +
+             std::to_string(static_cast<int>(reason)) + ")";
+  }
+  return acme::rejection(ProblemType::badRevocationReason, "allowed reasons are " + words);
+}
+
+Error not_ours() { return acme::rejection(ProblemType::malformed, "this CA has not issued that certificate", 404); }
+
+acme::Identifier identifier_of(const x509::SubjectName& name) {
+  const bool is_address = name.type == x509::SubjectName::Type::ip;
+  return {is_address ? acme::IdentifierType::ip : acme::IdentifierType::dns, name.value};
+}
+
+}  // namespace
+
+Result<bool> Revocations::may_revoke(store::Tx& tx, const Requester& requester, const store::CertificateRow& row,
+                                     const x509::Certificate& certificate, Time now) const {
+  if (requester.key) return *requester.key == certificate.public_key();
+  if (!requester.account) return false;
+  if (row.account == *requester.account) return true;
+  for (const auto& name : certificate.names()) {
+    const auto identifier = identifier_of(name);
+    const auto held =
+        TRY(tx.authorizations.find_valid(*requester.account, identifier.base(), identifier.is_wildcard(), now));
+    if (!held) return false;
+  }
+  return !certificate.names().empty();
+}
+
+Result<void> Revocations::block(store::Tx& tx, const crypto::PublicKey& key, Time now) const {
+  return tx.blocked_keys.insert(issuer::blocking_name(key), now);
+}
+
+Result<void> Revocations::revoke(const Requester& requester, const acme::Revocation& request, Time now) {
+  const auto certificate = x509::Certificate::from_der(request.certificate_der);
+  if (!certificate) {
+    return acme::rejection(ProblemType::malformed, "the certificate cannot be read: " + certificate.error().message);
+  }
+  if (request.reason && std::ranges::find(allowed_reasons, *request.reason) == allowed_reasons.end()) {
+    return reason_refused();
+  }
+  const auto reason =
+      requester.key ? RevocationReason::keyCompromise : request.reason.value_or(RevocationReason::unspecified);
+  bool already = false;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    auto row = TRY(tx.certificates.by_serial(certificate->serial_hex()));
+    if (!row || row->der != request.certificate_der) return not_ours();
+    const bool allowed = TRY(may_revoke(tx, requester, *row, *certificate, now));
+    if (!allowed)
+      return acme::rejection(ProblemType::unauthorized, "this key or account may not revoke the certificate");
+    if (requester.key) TRY(block(tx, certificate->public_key(), now));
+    already = row->status == CertificateStatus::revoked;
+    if (already) return {};
+    row->status = CertificateStatus::revoked;
+    row->revoked_at = now;
+    row->revocation_reason = static_cast<int>(reason);
+    TRY(tx.certificates.update_if(*row, CertificateStatus::issued));
+    return {};
+  };
+  const auto done = deps_.store.write(work);
+  const std::string serial = certificate->serial_hex(), account = requester.account.value_or("");
+  if (!done) {
+    deps_.log.info("revocation_denied", {{"serial", serial}, {"account", account}, {"error", done.error().describe()}});
+    return done;
+  }
+  if (already) return acme::rejection(ProblemType::alreadyRevoked, "the certificate is revoked already");
+  deps_.log.info("certificate_revoked",
+                 {{"serial", serial}, {"account", account}, {"reason", std::string(acme::to_string(reason))}});
+  deps_.meter.count("crest_ca_certificates_revoked_total");
+  return {};
+}
+
+}  // namespace crest::ca::ra

@@ -1,0 +1,22 @@
+// Rules are the registration side's settings, as data.
+#pragma once
+
+#include "ca/issuer/profile.hpp"
+#include "ca/va/egress.hpp"
+
+namespace crest::ca::ra {
+
+struct Rules {
+  issuer::Profile profile;
+  issuer::Validity issuer;  // of the issuing certificate
+  Duration order_life{24h};
+  Duration authorization_life{24h};
+  bool reuse_authorizations = false;
+  va::EgressPolicy egress;
+  bool allow_single_label_names = false;
+  std::size_t identifiers_max = 100;
+  std::size_t pending_orders_max = 300;
+  std::string terms_of_service;  // a URL; not "": new accounts must agree
+};
+
+}  // namespace crest::ca::ra

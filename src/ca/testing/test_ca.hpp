@@ -1,0 +1,170 @@
+// A whole CA in a test: memory store, a clock that the test moves, names and hosts that the test makes up.
+#pragma once
+
+#include <deque>
+
+#include "ca/authority.hpp"
+#include "ca/store/memory_store.hpp"
+#include "ca/testing/fake_network.hpp"
+#include "ca/testing/manual_clock.hpp"
+#include "crypto/digest.hpp"
+#include "encoding/json.hpp"
+#include "jose/jwk.hpp"
+
+namespace crest::ca::testing {
+
+class RecordingLog final : public Log {
+ public:
+  struct Event {
+    LogLevel level;
+    std::string name;
+    LogFields fields;
+  };
+  void write(LogLevel level, std::string_view event, const LogFields& fields) override {
+    const std::scoped_lock lock(mutex_);
+    events_.push_back({level, std::string(event), fields});
+  }
+  std::size_t count(std::string_view name) const {
+    const std::scoped_lock lock(mutex_);
+    return static_cast<std::size_t>(std::ranges::count(events_, name, &Event::name));
+  }
+  std::string text() const {  // everything that was written, for what must never be
+    const std::scoped_lock lock(mutex_);
+    std::string out;
+    for (const auto& event : events_) {
+      out += event.name;
+      for (const auto& [key, value] : event.fields) out += ' ' + key + '=' + value;
+      out += '\n';
+    }
+    return out;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<Event> events_;
+};
+
+// A root and an intermediate, made once for all tests.
+struct TestHierarchy {
+  crypto::PrivateKey root_key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  crypto::PrivateKey key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  x509::Certificate root = make(root_key, nullptr, root_key, "Test Root", 1, 10 * 365 * 24h);
+  x509::Certificate intermediate = make(key, &root, root_key, "Test Intermediate", 0, 5 * 365 * 24h);
+
+  static const TestHierarchy& get() {
+    static const TestHierarchy hierarchy;
+    return hierarchy;
+  }
+
+ private:
+  static x509::Certificate make(const crypto::PrivateKey& subject, const x509::Certificate* issuer,
+                                const crypto::PrivateKey& signer, std::string name, unsigned path_length,
+                                Duration life) {
+    crypto::SystemRandom random;
+    const Time begin = from_unix_seconds(ManualClock::start_seconds) - 24h;
+    const x509::CertificateTemplate parts{
+        .serial = x509::new_serial(random),
+        .not_before = begin,
+        .not_after = x509::last_second(begin, life),
+        .subject = {.common_name = std::move(name), .organization = "Test"},
+        .is_ca = true,
+        .path_length = path_length,
+        .key_usage =
+            static_cast<unsigned>(x509::KeyUsage::key_cert_sign) | static_cast<unsigned>(x509::KeyUsage::crl_sign),
+    };
+    return x509::sign(x509::to_be_signed(parts, subject.public_key(), issuer, signer.public_key()).value(), signer)
+        .value();
+  }
+};
+
+// A signer that can be told to fail: a token that is gone.
+class MoodySigner final : public crypto::Signer {
+ public:
+  explicit MoodySigner(const crypto::Signer& inner) : inner_(inner) {}
+  std::atomic<bool> fails = false;
+  std::atomic<int> signatures = 0;
+
+  const crypto::PublicKey& public_key() const override { return inner_.public_key(); }
+  Result<Bytes> sign(ByteView message) const override {
+    if (fails) return make_error(ErrorKind::internal, "the token is gone");
+    ++const_cast<MoodySigner*>(this)->signatures;
+    return inner_.sign(message);
+  }
+
+ private:
+  const crypto::Signer& inner_;
+};
+
+// A store whose n-th write from now on fails.
+class MoodyStore final : public store::Store {
+ public:
+  explicit MoodyStore(store::Store& inner) : inner_(inner) {}
+  std::atomic<int> fail_write_in = 0;  // 1: the next one; 0: never
+  std::atomic<int> writes = 0;
+
+  Result<void> write(const store::Work& work) override {
+    ++writes;
+    if (fail_write_in > 0 && --fail_write_in == 0) return make_error(ErrorKind::storage, "the disk is full");
+    return inner_.write(work);
+  }
+  Result<void> read(const store::Work& work) override { return inner_.read(work); }
+  Result<void> check() override { return inner_.check(); }
+
+ private:
+  store::Store& inner_;
+};
+
+class TestCa {
+ public:
+  static constexpr const char* base = "https://ca.test:9000";
+
+  AuthorityOptions options{.base_url = base, .name = "corp"};
+  ManualClock clock;
+  FakeResolver resolver;
+  FakeEgress egress;
+  crypto::SystemRandom random;
+  RecordingLog log;
+  NullMeter meter;
+  store::MemoryStore memory;
+  MoodyStore store{memory};
+  MoodySigner signer{TestHierarchy::get().key};
+  std::unique_ptr<Authority> authority;
+
+  TestCa() { start(); }
+  explicit TestCa(AuthorityOptions changed) : options(std::move(changed)) { start(); }
+
+  void start() {  // again: what a restart does
+    const auto& hierarchy = TestHierarchy::get();
+    authority = Authority::open(options, {store,
+                                          resolver,
+                                          egress,
+                                          {x509::Chain({hierarchy.intermediate}), signer, hierarchy.root},
+                                          clock,
+                                          random,
+                                          log,
+                                          meter})
+                    .value();
+  }
+  // A host that answers every http-01 challenge of the account with this key.
+  void add_host(const std::string& name, const std::string& address, const crypto::PublicKey& account) {
+    resolver.hosts[name] = {address};
+    serve(address, account);
+  }
+  void serve(const std::string& address, const crypto::PublicKey& account) {
+    egress.at[address] = [thumbprint = jose::thumbprint(account)](const http::Request& request,
+                                                                  const Call&) -> Result<http::Response> {
+      const auto token = request.url.substr(request.url.rfind('/') + 1);
+      return http::Response{.status = 200, .body = token + "." + thumbprint};
+    };
+  }
+  // Does what is due, moving the clock to what comes next, until nothing is left.
+  void work_all() {
+    for (auto next = authority->next_work(); next; next = authority->next_work()) {
+      if (*next > clock.now()) clock.advance(*next - clock.now());
+      while (authority->work()) {
+      }
+    }
+  }
+};
+
+}  // namespace crest::ca::testing

@@ -1,0 +1,267 @@
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "ca/testing/acme_driver.hpp"
+#include "crypto/test_keys.hpp"
+
+namespace crest::ca::web {
+namespace {
+
+using testing::AcmeDriver;
+using testing::Answer;
+using testing::TestCa;
+
+const std::string new_account_url = AcmeDriver::url("/new-account");
+
+class AccountTest : public ::testing::Test {
+ protected:
+  TestCa ca;
+  AcmeDriver driver{ca};
+};
+
+TEST_F(AccountTest, ACC_01_ACC_05_ANewKeyMakesAnAccount) {
+  const auto answer = driver.new_account(
+      R"({"contact":["mailto:ops@corp.example"],"termsOfServiceAgreed":true,"onlyReturnExisting":false,)"
+      R"("orders":"https://evil.test/","status":"revoked","colour":"green"})");
+  EXPECT_EQ(answer.status(), 201);
+  EXPECT_TRUE(answer.location().starts_with(AcmeDriver::url("/account/")));
+  EXPECT_EQ(answer.text("status"), "valid");
+  EXPECT_EQ(answer.texts("contact"), std::vector<std::string>{"mailto:ops@corp.example"});
+  EXPECT_EQ(answer.text("orders"), answer.location() + "/orders");
+  for (const auto* name : {"onlyReturnExisting", "colour", "externalAccountBinding"}) {
+    EXPECT_EQ(answer.json.find(name), nullptr) << name;
+  }
+}
+
+TEST_F(AccountTest, ACC_02_AKnownKeyGivesItsAccountAndChangesNothing) {
+  const auto first = driver.new_account(R"({"contact":["mailto:a@corp.example"]})");
+  const auto again = driver.new_account(R"({"contact":["mailto:b@corp.example", "tel:1"]})");
+  EXPECT_EQ(again.status(), 200);
+  EXPECT_EQ(again.location(), first.location());
+  EXPECT_EQ(again.texts("contact"), std::vector<std::string>{"mailto:a@corp.example"});
+}
+
+TEST_F(AccountTest, ACC_03_OnlyReturnExistingMakesNone) {
+  const auto answer = driver.new_account(R"({"onlyReturnExisting":true})");
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_EQ(answer.type(), "accountDoesNotExist");
+  EXPECT_EQ(driver.new_account().status(), 201);
+  EXPECT_EQ(driver.new_account(R"({"onlyReturnExisting":true})").status(), 200);
+}
+
+TEST_F(AccountTest, ACC_06_ACC_08_SF17_Contacts) {
+  const struct {
+    const char* payload;
+    const char* type;
+  } cases[] = {{R"({"contact":["tel:+1"]})", "unsupportedContact"},
+               {R"({"contact":["mailto:a@x.example?bcc=b@x.example"]})", "invalidContact"},
+               {R"({"contact":["mailto:a@x.example,b@x.example"]})", "invalidContact"},
+               {R"({"contact":["mailto:"]})", "invalidContact"},
+               {R"({"contact":["mailto:a@x.example\r\nBcc: b@x.example"]})", "invalidContact"},
+               {R"({"contact":[7]})", "malformed"},
+               {R"({"contact":"mailto:a@x.example"})", "malformed"},
+               {"[]", "malformed"},
+               {"", "malformed"}};
+  for (const auto& [payload, type] : cases) {
+    AcmeDriver other(ca);
+    EXPECT_EQ(other.new_account(payload).type(), type) << payload;
+    EXPECT_EQ(other.new_account(R"({"onlyReturnExisting":true})").type(), "accountDoesNotExist") << payload;
+  }
+  std::string many = R"({"contact":[)";
+  for (int i = 0; i < 11; ++i) many += (i ? "," : "") + std::string(R"("mailto:a@x.example")");
+  EXPECT_EQ(driver.new_account(many + "]}").type(), "invalidContact");
+}
+
+TEST_F(AccountTest, ACC_09_TermsMustBeAgreedTo) {
+  ca.options.terms_of_service = "https://ca.test/terms";
+  ca.start();
+  const auto refused = driver.new_account("{}");
+  EXPECT_EQ(refused.status(), 403);
+  EXPECT_EQ(refused.type(), "userActionRequired");
+  EXPECT_EQ(refused.text("instance"), "https://ca.test/terms");
+  EXPECT_EQ(http::link_targets(refused.response.headers, "terms-of-service", TestCa::base),
+            std::vector<std::string>{"https://ca.test/terms"});
+  EXPECT_EQ(driver.new_account(R"({"termsOfServiceAgreed":true})").status(), 201);
+}
+
+TEST_F(AccountTest, ACC_11_ACC_12_Update) {
+  driver.new_account(R"({"contact":["mailto:a@corp.example"]})");
+  const auto& url = driver.account_url();
+  EXPECT_EQ(driver.post(url, "{}").texts("contact").size(), 1u);
+  EXPECT_EQ(driver.post(url, R"({"status":"revoked","orders":"x","termsOfServiceAgreed":false})").text("status"),
+            "valid");
+  EXPECT_EQ(driver.post(url, R"({"contact":["mailto:b@corp.example"]})").texts("contact").front(),
+            "mailto:b@corp.example");
+  EXPECT_EQ(driver.post(url, R"({"contact":["tel:1"]})").type(), "unsupportedContact");
+  EXPECT_EQ(driver.read(url).texts("contact").front(), "mailto:b@corp.example");
+  const auto cleared = driver.post(url, R"({"contact":[]})");
+  EXPECT_EQ(cleared.status(), 200);
+  EXPECT_EQ(cleared.json.find("contact"), nullptr);
+}
+
+TEST_F(AccountTest, ACC_15_SF14_OnlyTheOwner) {
+  driver.new_account();
+  AcmeDriver other(ca);
+  other.new_account();
+  const auto foreign = other.read(driver.account_url()), unknown = other.read(AcmeDriver::url("/account/unknown"));
+  EXPECT_EQ(foreign.status(), 403);
+  EXPECT_EQ(foreign.type(), "unauthorized");
+  EXPECT_EQ(foreign.response.body, unknown.response.body);
+  EXPECT_EQ(other.post(driver.account_url(), R"({"status":"deactivated"})").status(), 403);
+  EXPECT_EQ(other.read(driver.account_url() + "/orders").status(), 403);
+  EXPECT_EQ(driver.read(driver.account_url()).text("status"), "valid");
+}
+
+TEST_F(AccountTest, ACC_16_ACC_17_SF16_Deactivation) {
+  driver.new_account();
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  const auto done = driver.post(driver.account_url(), R"({"status":"deactivated"})");
+  EXPECT_EQ(done.status(), 200);
+  EXPECT_EQ(done.text("status"), "deactivated");
+  for (const auto& answer : {driver.read(driver.account_url()), driver.read(order.location()),
+                             driver.new_order({std::string("a.corp.example")}), driver.new_account()}) {
+    EXPECT_EQ(answer.status(), 401);
+    EXPECT_EQ(answer.type(), "unauthorized");
+  }
+}
+
+TEST_F(AccountTest, ACC_18_ACC_19_OrdersListIsPaged) {
+  ca.options.pending_orders_max = 1000;
+  ca.start();
+  driver.new_account();
+  std::vector<std::string> made;
+  for (int i = 0; i < 120; ++i) made.push_back(driver.new_order({std::string("a.corp.example")}).location());
+  auto page = driver.read(driver.account_url() + "/orders");
+  auto found = page.texts("orders");
+  EXPECT_EQ(found.size(), 100u);
+  EXPECT_EQ(found.front(), made.back());
+  const auto next = http::link_targets(page.response.headers, "next", TestCa::base);
+  ASSERT_EQ(next.size(), 1u);
+  page = driver.read(next.front());
+  EXPECT_EQ(page.status(), 200) << page.response.body;
+  EXPECT_EQ(page.texts("orders").size(), 20u);
+  EXPECT_EQ(page.texts("orders").back(), made.front());
+  EXPECT_TRUE(http::link_targets(page.response.headers, "next", TestCa::base).empty());
+  ca.clock.advance(25h);
+  EXPECT_TRUE(driver.read(driver.account_url() + "/orders").texts("orders").empty());
+  EXPECT_EQ(driver.post(driver.account_url() + "/orders", "{}").type(), "malformed");
+}
+
+TEST_F(AccountTest, ACC_21_ConcurrentNewAccountsOfOneKeyMakeOne) {
+  std::vector<http::Request> requests;
+  for (int i = 0; i < 8; ++i) {
+    const auto body = jose::sign(driver.key(), {}, driver.nonce(), new_account_url, "{}").value().dump();
+    requests.push_back(AcmeDriver::jose_request("/acme/corp/new-account", body));
+  }
+  std::atomic<int> created = 0, found = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (const auto& request : requests) {
+      threads.emplace_back([&] { ++(ca.authority->handle(request).status == 201 ? created : found); });
+    }
+  }
+  EXPECT_EQ(created, 1);
+  EXPECT_EQ(found, 7);
+}
+
+TEST_F(AccountTest, SF10_WeakAccountKeysAreRefused) {
+  ca.options.leaf_key_types = {crypto::KeyType::ec_p256};
+  ca.start();
+  AcmeDriver p384(ca, crypto::KeyType::ec_p384);
+  EXPECT_EQ(p384.new_account().type(), "badPublicKey");
+}
+
+class BindingTest : public AccountTest {
+ protected:
+  Answer with_binding(const std::string& binding) {
+    return driver.post_with_key(driver.key(), new_account_url, R"({"externalAccountBinding":)" + binding + "}");
+  }
+  const Bytes mac_key = Bytes(32, 7);
+};
+
+TEST_F(BindingTest, EAB_03_AnUnknownKeyIdIsUnauthorized) {
+  const auto parts = jose::sign_binding(crypto::Hash::sha256, "team-7", mac_key, new_account_url, driver.public_key());
+  const auto answer = with_binding(parts.dump());
+  EXPECT_EQ(answer.status(), 403);
+  EXPECT_EQ(answer.type(), "unauthorized");
+  EXPECT_EQ(driver.new_account(R"({"onlyReturnExisting":true})").type(), "accountDoesNotExist");
+}
+
+TEST_F(BindingTest, EAB_02_EAB_04_MalformedBindings) {
+  const auto other_url =
+      jose::sign_binding(crypto::Hash::sha256, "k", mac_key, "https://evil.test/", driver.public_key());
+  const auto other_key =
+      jose::sign_binding(crypto::Hash::sha256, "k", mac_key, new_account_url, crypto::test_keys::p256().public_key());
+  const auto no_mac = jose::sign(driver.key(), {"k"}, "", new_account_url, "{}").value();
+  for (const auto& binding : {std::string("{}"), std::string("7"), other_url.dump(), other_key.dump(), no_mac.dump()}) {
+    EXPECT_EQ(with_binding(binding).type(), "malformed") << binding;
+  }
+}
+
+class KeyChangeTest : public AccountTest {
+ protected:
+  const std::string url = AcmeDriver::url("/key-change");
+  const crypto::PrivateKey fresh = crypto::PrivateKey::generate(crypto::KeyType::ec_p384).value();
+
+  void SetUp() override { driver.new_account(); }
+  std::string payload(const crypto::Signer& key) {
+    return acme::key_change_payload(key, driver.public_key(), driver.account_url(), url).value();
+  }
+};
+
+TEST_F(KeyChangeTest, KEY_06_KEY_07_TheNewKeyTakesOverAtOnce) {
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  const auto answer = driver.post(url, payload(fresh));
+  EXPECT_EQ(answer.status(), 200) << answer.response.body;
+  EXPECT_EQ(driver.read(driver.account_url()).type(), "badSignatureAlgorithm");  // the old key is of another type
+  driver.use_key(fresh);
+  EXPECT_EQ(driver.read(driver.account_url()).text("status"), "valid");
+  EXPECT_EQ(driver.read(order.location()).text("status"), "pending");
+  ca.add_host("a.corp.example", "192.0.2.1", fresh.public_key());
+  driver.respond_all(order);
+  ca.work_all();
+  EXPECT_EQ(driver.read(order.location()).text("status"), "ready");
+}
+
+TEST_F(KeyChangeTest, KEY_05_SF12_AKeyInUseIsAConflict) {
+  AcmeDriver other(ca);
+  other.new_account();
+  const auto answer = driver.post(url, payload(other.key()));
+  EXPECT_EQ(answer.status(), 409);
+  EXPECT_EQ(answer.location(), other.account_url());
+  EXPECT_EQ(driver.read(driver.account_url()).status(), 200);
+}
+
+TEST_F(KeyChangeTest, KEY_02_KEY_03_KEY_04_WrongInnerRequests) {
+  AcmeDriver other(ca);
+  other.new_account();
+  const auto old_key = driver.public_key();
+  const std::string inner =
+      R"({"account":")" + driver.account_url() + R"(","oldKey":)" + jose::to_jwk(old_key).dump() + "}";
+  const auto sign = [&](const jose::KeyReference& who, std::string_view nonce, std::string_view to,
+                        const std::string& text) { return jose::sign(fresh, who, nonce, to, text).value().dump(); };
+  const struct {
+    const char* id;
+    std::string payload;
+  } cases[] = {
+      {"KEY-02 empty", ""},
+      {"KEY-02 no JWS", "{}"},
+      {"KEY-02 inner nonce", sign({}, "AAAA", url, inner)},
+      {"KEY-02 inner kid", sign({driver.account_url()}, "", url, inner)},
+      {"KEY-03 inner url", sign({}, "", AcmeDriver::url("/new-order"), inner)},
+      {"KEY-03 account", acme::key_change_payload(fresh, old_key, other.account_url(), url).value()},
+      {"KEY-04 oldKey", acme::key_change_payload(fresh, other.public_key(), driver.account_url(), url).value()},
+  };
+  for (const auto& [id, payload] : cases) EXPECT_EQ(driver.post(url, payload).type(), "malformed") << id;
+  EXPECT_EQ(driver.read(driver.account_url()).status(), 200);
+}
+
+TEST_F(KeyChangeTest, KEY_08_TheNewKeyMustBeAcceptable) {
+  ca.options.leaf_key_types = {crypto::KeyType::ec_p256};
+  ca.start();
+  EXPECT_EQ(driver.post(url, payload(fresh)).type(), "badPublicKey");
+}
+
+}  // namespace
+}  // namespace crest::ca::web

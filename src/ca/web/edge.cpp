@@ -1,0 +1,100 @@
+#include "ca/web/edge.hpp"
+
+#include "acme/problem.hpp"
+#include "ca/web/responses.hpp"
+#include "http/link.hpp"
+
+namespace crest::ca::web {
+namespace {
+
+using acme::ProblemType;
+
+constexpr int not_found = 404, method_not_allowed = 405;
+
+http::Response preflight(const std::string& allow) {
+  return {.status = 204,
+          .headers = {{"Allow", allow},
+                      {"Access-Control-Allow-Methods", allow},
+                      {"Access-Control-Allow-Headers", "Content-Type"},
+                      {"Access-Control-Max-Age", "86400"}}};
+}
+
+http::Response no_handler(int status, const std::string& allow, const std::string& method) {
+  if (status == not_found) {
+    return problem_response(acme::make_problem(ProblemType::malformed, "there is nothing at this URL", not_found));
+  }
+  auto response = problem_response(
+      acme::make_problem(ProblemType::malformed, "this URL does not take " + Untrusted(method).printable(20), status));
+  response.headers.add("Allow", allow);
+  return response;
+}
+
+}  // namespace
+
+void Edge::post(std::string_view pattern, SignedBy signed_by, PostHandler handler) {
+  router_.add("POST", deps_.urls.path(pattern),
+              [this, signed_by, handler = std::move(handler)](const http::Request& request,
+                                                              const http::PathValues& path) -> http::Response {
+                const Time now = deps_.clock.now();
+                auto caller = deps_.gate.admit(request, signed_by);
+                if (!caller) return error_response(caller.error(), request, now, deps_.log);
+                auto response = handler({*std::move(caller), path, request.url, now});
+                if (!response) return error_response(response.error(), request, now, deps_.log);
+                return *std::move(response);
+              });
+}
+
+void Edge::get(std::string_view pattern, GetHandler handler) {
+  router_.add("GET", pattern,
+              [this, handler = std::move(handler)](const http::Request& request, const http::PathValues&) {
+                auto response = handler(request);
+                if (!response) return error_response(response.error(), request, deps_.clock.now(), deps_.log);
+                return *std::move(response);
+              });
+}
+
+http::Response Edge::routed(const http::Request& request) {
+  const auto match = router_.match(request.method, request.url);
+  if (match.handler) return (*match.handler)(request, match.values);
+  if (request.method == "OPTIONS" && match.status == method_not_allowed) return preflight(match.allow);
+  return no_handler(match.status, match.allow, request.method);
+}
+
+// A failed request spent its nonce, so its answer brings the next one as well.
+void Edge::finish(const http::Request& request, http::Response& response) {
+  const bool is_directory = request.url == deps_.urls.path("/directory");
+  const bool failed = response.status >= 400;
+  if ((request.method == "POST" || failed) && !response.headers.get("Replay-Nonce")) {
+    response.headers.add("Replay-Nonce", deps_.nonces.issue());
+  }
+  if (!is_directory) response.headers.add("Link", http::format_link(deps_.urls.directory(), "index"));
+  response.headers.add("Access-Control-Allow-Origin", "*");
+  response.headers.add("Access-Control-Expose-Headers", "Link, Replay-Nonce, Location, Retry-After");
+}
+
+http::Response Edge::handle(const http::Request& request) {
+  http::Response response;
+  try {
+    response = routed(request);
+    finish(request, response);
+    return response;
+  } catch (const std::exception& failure) {
+    deps_.log.error("request_failed", {{"request", request.peer.request_id}, {"error", failure.what()}});
+  }
+  return problem_response(acme::make_problem(ProblemType::serverInternal, {}));
+}
+
+Result<encoding::Json> json_payload(const Caller& caller) {
+  if (caller.payload.empty()) return acme::rejection(ProblemType::malformed, "this request needs a payload");
+  auto json = encoding::Json::parse(caller.payload);
+  if (!json) return acme::rejection(ProblemType::malformed, "the payload: " + json.error().describe());
+  if (!json->as_object()) return acme::rejection(ProblemType::malformed, "the payload must be a JSON object");
+  return json;
+}
+
+Result<void> must_be_reading(const Caller& caller) {
+  if (caller.is_reading()) return {};
+  return acme::rejection(ProblemType::malformed, "this resource can only be read; send an empty payload");
+}
+
+}  // namespace crest::ca::web

@@ -1,0 +1,54 @@
+#include "ca/web/resources.hpp"
+#include "ca/web/responses.hpp"
+
+namespace crest::ca::web {
+namespace {
+
+acme::Directory directory_of(const Urls& urls, const acme::DirectoryMeta& meta) {
+  return {.new_nonce = urls.new_nonce(),
+          .new_account = urls.new_account(),
+          .new_order = urls.new_order(),
+          .revoke_cert = urls.revoke_cert(),
+          .key_change = urls.key_change(),
+          .meta = meta};
+}
+
+// RFC 8555 section 7.2.
+http::Response fresh_nonce(nonce::NonceSource& nonces, int status) {
+  return {.status = status, .headers = {{"Replay-Nonce", nonces.issue()}, {"Cache-Control", "no-store"}}};
+}
+
+http::Response health(store::Store& store) {
+  encoding::Json body = encoding::Json::object();
+  const bool good = store.check().has_value();
+  body.set("status", good ? "ok" : "the store cannot be written to");
+  return json_response(good ? 200 : 503, body);
+}
+
+}  // namespace
+
+void add_plain_routes(Edge& edge, const Parts& parts, const acme::DirectoryMeta& meta) {
+  const http::Response directory = json_response(200, acme::to_json(directory_of(parts.urls, meta)));
+  edge.get(parts.urls.path("/directory"), [directory](const http::Request&) { return directory; });
+  edge.post("/directory", SignedBy::account, [directory](const SignedRequest& call) -> Result<http::Response> {
+    TRY(must_be_reading(call.caller));
+    return directory;
+  });
+
+  nonce::NonceSource& nonces = parts.nonces;
+  edge.get(parts.urls.path("/new-nonce"), [&nonces](const http::Request& request) {
+    return fresh_nonce(nonces, request.method == "HEAD" ? 200 : 204);
+  });
+  edge.post("/new-nonce", SignedBy::account, [&nonces](const SignedRequest& call) -> Result<http::Response> {
+    TRY(must_be_reading(call.caller));
+    return fresh_nonce(nonces, 204);
+  });
+
+  const http::Response roots{
+      .status = 200, .headers = {{"Content-Type", "application/x-pem-file"}}, .body = parts.issuer.root_pem()};
+  edge.get("/roots.pem", [roots](const http::Request&) { return roots; });
+  store::Store& store = parts.store;
+  edge.get("/health", [&store](const http::Request&) { return health(store); });
+}
+
+}  // namespace crest::ca::web

@@ -1,0 +1,32 @@
+// The resources of RFC 8555 as routes of an Edge, a file each.
+#pragma once
+
+#include "acme/directory.hpp"
+#include "ca/issuer/local_issuer.hpp"
+#include "ca/ra/accounts.hpp"
+#include "ca/ra/authorizations.hpp"
+#include "ca/ra/orders.hpp"
+#include "ca/ra/revocations.hpp"
+#include "ca/web/edge.hpp"
+
+namespace crest::ca::web {
+
+// What the routes use; all of it outlives the Edge.
+struct Parts {
+  const Urls& urls;
+  nonce::NonceSource& nonces;
+  store::Store& store;
+  const issuer::LocalIssuer& issuer;
+  ra::Accounts& accounts;
+  ra::Orders& orders;
+  ra::Authorizations& authorizations;
+  ra::Revocations& revocations;
+};
+
+void add_plain_routes(Edge& edge, const Parts& parts, const acme::DirectoryMeta& meta);
+void add_account_routes(Edge& edge, const Parts& parts);
+void add_order_routes(Edge& edge, const Parts& parts);
+void add_authorization_routes(Edge& edge, const Parts& parts);
+void add_certificate_routes(Edge& edge, const Parts& parts);
+
+}  // namespace crest::ca::web

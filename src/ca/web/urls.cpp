@@ -1,0 +1,36 @@
+#include "ca/web/urls.hpp"
+
+namespace crest::ca::web {
+namespace {
+
+constexpr std::string_view cursor_query = "?cursor=";
+
+}  // namespace
+
+std::string Urls::url(std::string_view a, std::string_view b) const {
+  std::string out;
+  out.reserve(base_.size() + prefix_.size() + a.size() + b.size());
+  return out.append(base_).append(prefix_).append(a).append(b);
+}
+
+std::string Urls::orders(std::string_view account, std::string_view after) const {
+  return orders(account) + std::string(cursor_query) + std::string(after);
+}
+
+std::string Urls::challenge(std::string_view authorization, std::string_view method) const {
+  return url("/challenge/", authorization) + "/" + std::string(method);
+}
+
+std::string_view Urls::account_id(std::string_view text) const {
+  const std::string front = account("");
+  if (!text.starts_with(front)) return {};
+  text.remove_prefix(front.size());
+  return text.find_first_of("/?#") == std::string_view::npos ? text : std::string_view();
+}
+
+std::string_view cursor_of(std::string_view target) {
+  const auto at = target.find(cursor_query);
+  return at == std::string_view::npos ? std::string_view() : target.substr(at + cursor_query.size());
+}
+
+}  // namespace crest::ca::web

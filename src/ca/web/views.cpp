@@ -1,0 +1,56 @@
+#include "ca/web/views.hpp"
+
+#include "acme/problem.hpp"
+
+namespace crest::ca::web {
+namespace {
+
+std::optional<Problem> problem_of(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto json = encoding::Json::parse(text);
+  if (!json) return std::nullopt;
+  auto problem = acme::problem_from_json(*json);
+  return problem ? std::optional(*std::move(problem)) : std::nullopt;
+}
+
+}  // namespace
+
+acme::Account view(const store::AccountRow& row, const Urls& urls) {
+  acme::Account account{.status = row.status, .contact = row.contact};
+  if (row.terms_agreed) account.terms_of_service_agreed = true;
+  account.orders = urls.orders(row.id);
+  return account;
+}
+
+acme::Order view(const ra::OrderNow& order, const Urls& urls) {
+  const auto& row = order.row;
+  acme::Order out{.status = order.status,
+                  .expires = row.expires,
+                  .identifiers = row.identifiers,
+                  .not_before = row.not_before,
+                  .not_after = row.not_after,
+                  .error = order.error};
+  out.authorizations.reserve(row.authorizations.size());
+  for (const auto& id : row.authorizations) out.authorizations.push_back(urls.authorization(id));
+  out.finalize = urls.finalize(row.id);
+  if (order.status == acme::OrderStatus::valid) out.certificate = urls.certificate(row.serial);
+  return out;
+}
+
+acme::Challenge view(const store::AuthorizationRow& row, const store::ChallengeRow& challenge, const Urls& urls) {
+  return {.type = challenge.method,
+          .url = urls.challenge(row.id, challenge.method),
+          .status = challenge.status,
+          .validated = challenge.validated,
+          .error = problem_of(challenge.error_json),
+          .token = row.token};
+}
+
+acme::Authorization view(const store::AuthorizationRow& row, const Urls& urls) {
+  acme::Authorization out{.identifier = row.identifier, .status = row.status, .expires = row.expires};
+  out.wildcard = row.wildcard;
+  for (const auto& challenge : row.challenges) out.challenges.push_back(view(row, challenge, urls));
+  return out;
+}
+
+}  // namespace crest::ca::web
