@@ -1,0 +1,131 @@
+#include "config/ca_config.hpp"
+
+#include "config/document.hpp"
+#include "encoding/url.hpp"
+
+namespace crest::config {
+namespace {
+
+using ca::AuthorityOptions;
+using ca::va::EgressRule;
+
+constexpr std::int64_t workers_max = 256, port_max = 65'535, identifiers_most = 100, open_orders_most = 1'000'000;
+constexpr std::uint16_t https_port = 443;
+
+Result<void> read_leaf(TableReader& root, AuthorityOptions& options) {
+  auto table = TRY(root.table("leaf"));
+  if (!table) return {};
+  options.leaf_life = TRY(table->duration("life", options.leaf_life));
+  options.leaf_life_max = TRY(table->duration("life_max", options.leaf_life_max));
+  options.backdate = TRY(table->duration("backdate", options.backdate));
+  const bool client_auth = TRY(table->boolean("client_auth", false));
+  if (client_auth) options.leaf_usages = {x509::ExtendedUsage::server_auth, x509::ExtendedUsage::client_auth};
+  std::vector<std::string> all;
+  for (const auto type : options.leaf_key_types) all.emplace_back(crypto::to_string(type));
+  const auto words = TRY(table->strings("keys", all));
+  options.leaf_key_types.clear();
+  for (const auto& word : words) {
+    const auto type = crypto::key_type_from_text(word);
+    if (!type) return table->wrong("keys", type.error().message);
+    options.leaf_key_types.push_back(*type);
+  }
+  if (options.leaf_life > options.leaf_life_max) return table->wrong("life", "it is longer than life_max");
+  return table->finish();
+}
+
+Result<void> read_orders(TableReader& root, AuthorityOptions& options) {
+  auto table = TRY(root.table("orders"));
+  if (!table) return {};
+  options.order_life = TRY(table->duration("life", options.order_life));
+  options.authorization_life = TRY(table->duration("authorization_life", options.authorization_life));
+  options.reuse_authorizations = TRY(table->boolean("reuse_authorizations", options.reuse_authorizations));
+  options.allow_single_label_names = TRY(table->boolean("single_label_names", options.allow_single_label_names));
+  const auto identifiers =
+      TRY(table->integer("identifiers_max", static_cast<std::int64_t>(options.identifiers_max), 1, identifiers_most));
+  const auto open =
+      TRY(table->integer("open_max", static_cast<std::int64_t>(options.pending_orders_max), 1, open_orders_most));
+  options.identifiers_max = static_cast<std::size_t>(identifiers);
+  options.pending_orders_max = static_cast<std::size_t>(open);
+  return table->finish();
+}
+
+Result<std::vector<EgressRule>> read_rules(TableReader& table, const std::string& key) {
+  auto entries = TRY(table.tables(key));
+  std::vector<EgressRule> rules;
+  for (auto& entry : entries) {
+    const auto network = TRY(entry.string("network", ""));
+    auto parsed = encoding::IpNetwork::parse(network);
+    if (!parsed) return entry.wrong("network", "a network is expected, such as \"10.0.0.0/8\" or \"fd00::/8\"");
+    auto suffix = TRY(entry.string("names", ""));
+    TRY(entry.finish());
+    rules.push_back({*std::move(parsed), std::move(suffix)});
+  }
+  return rules;
+}
+
+Result<void> read_validation(TableReader& root, CaConfig& config) {
+  auto table = TRY(root.table("validation"));
+  if (!table) return {};
+  auto& options = config.authority;
+  const auto port = TRY(table->integer("http01_port", options.http01_port, 1, port_max));
+  options.http01_port = static_cast<std::uint16_t>(port);
+  const auto workers =
+      TRY(table->integer("workers", static_cast<std::int64_t>(config.validation_workers), 1, workers_max));
+  config.validation_workers = static_cast<std::size_t>(workers);
+  options.egress.allow = TRY(read_rules(*table, "allow"));
+  options.egress.deny = TRY(read_rules(*table, "deny"));
+  return table->finish();
+}
+
+Result<void> read_directory(TableReader& root, AuthorityOptions& options) {
+  auto table = TRY(root.table("directory"));
+  if (!table) return {};
+  options.terms_of_service = TRY(table->string("terms_of_service", ""));
+  options.website = TRY(table->string("website", ""));
+  return table->finish();
+}
+
+bool is_base_url(const std::string& text) {
+  const auto url = encoding::Url::parse(text);
+  return url && url->target == "/" && !text.ends_with('/');
+}
+
+}  // namespace
+
+Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file) {
+  const auto document = TRY(Document::parse(text, std::move(file)));
+  TableReader root(document);
+  CaConfig config;
+  config.authority.name = TRY(root.string("name", config.authority.name));
+  config.host = TRY(root.string("host", config.host));
+  config.listen = TRY(root.string("listen", config.listen));
+  config.url = TRY(root.string("url", ""));
+  const auto workers = TRY(root.integer("workers", static_cast<std::int64_t>(config.workers), 1, workers_max));
+  config.workers = static_cast<std::size_t>(workers);
+  if (!acme::identifier_from_user(config.host)) return root.wrong("host", "a host name or an IP address is expected");
+  if (!config.url.empty() && !is_base_url(config.url)) {
+    return root.wrong("url", "a URL without a path is expected, such as \"https://ca.corp.example\"");
+  }
+  TRY(read_leaf(root, config.authority));
+  TRY(read_orders(root, config.authority));
+  TRY(read_validation(root, config));
+  TRY(read_directory(root, config.authority));
+  TRY(root.finish());
+  return config;
+}
+
+std::string base_url(const CaConfig& config, std::uint16_t port) {
+  if (!config.url.empty()) return config.url;
+  const encoding::Url url{.scheme = "https", .host = config.host, .port = port == 0 ? https_port : port, .target = "/"};
+  return "https://" + url.authority();
+}
+
+bool may_validate_loopback(const CaConfig& config) {
+  for (const auto* address : {"127.0.0.1", "::1"}) {
+    const auto parsed = encoding::IpAddress::parse(address);
+    if (config.authority.egress.why_denied(*parsed, config.host).empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace crest::config

@@ -1,0 +1,28 @@
+// CaConfig is ca.toml: what `crest-ca init` writes and `crest-ca serve` reads.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ca/authority.hpp"
+
+namespace crest::config {
+
+struct CaConfig {
+  std::string host = "localhost";  // what clients call this CA; the name in its own certificate
+  std::string listen = ":9000";
+  std::string url;                     // "" is https://host:port; another one when a proxy stands in front
+  std::size_t workers = 8;             // requests at a time
+  std::size_t validation_workers = 8;  // validations at a time
+  ca::AuthorityOptions authority;      // base_url is left empty: see base_url()
+};
+
+// Error: config, naming file, line and key.
+Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file);
+// The same as a file for people: every setting that matters with its meaning. Reading it gives `config` again.
+std::string to_toml(const CaConfig& config);
+
+std::string base_url(const CaConfig& config, std::uint16_t port);
+bool may_validate_loopback(const CaConfig& config);
+
+}  // namespace crest::config

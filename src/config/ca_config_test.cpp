@@ -1,0 +1,88 @@
+#include "config/ca_config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace crest::config {
+namespace {
+
+TEST(CaConfig, WhatIsWrittenIsReadBack) {
+  CaConfig config;
+  config.host = "ca.corp.example";
+  config.listen = "127.0.0.1:9443";
+  config.url = "https://acme.corp.example";
+  config.workers = 3;
+  config.validation_workers = 5;
+  auto& options = config.authority;
+  options.name = "lab-2";
+  options.leaf_life = 90min;
+  options.leaf_life_max = 48h;
+  options.backdate = 30s;
+  options.leaf_usages = {x509::ExtendedUsage::server_auth, x509::ExtendedUsage::client_auth};
+  options.leaf_key_types = {crypto::KeyType::ec_p256, crypto::KeyType::ed25519};
+  options.order_life = 2h;
+  options.authorization_life = 3h;
+  options.reuse_authorizations = true;
+  options.allow_single_label_names = true;
+  options.identifiers_max = 7;
+  options.pending_orders_max = 8;
+  options.http01_port = 5002;
+  options.terms_of_service = "https://corp.example/\"terms\"";
+  options.egress.allow = {{encoding::IpNetwork::parse("127.0.0.0/8").value(), ""},
+                          {encoding::IpNetwork::parse("fd00::/8").value(), "corp.example"}};
+  options.egress.deny = {{encoding::IpNetwork::parse("10.0.0.53").value(), ""}};
+  const auto text = to_toml(config);
+  const auto read = ca_config_from_toml(text, "ca.toml");
+  ASSERT_TRUE(read) << read.error().describe() << "\n" << text;
+  EXPECT_EQ(to_toml(*read), text);
+  EXPECT_EQ(read->authority.leaf_usages, options.leaf_usages);
+  EXPECT_EQ(read->authority.leaf_life, 90min);
+  EXPECT_EQ(read->authority.egress.allow.size(), 2u);
+  EXPECT_TRUE(may_validate_loopback(*read));
+}
+
+TEST(CaConfig, AnEmptyFileIsTheDefaults) {
+  const auto read = ca_config_from_toml("", "ca.toml");
+  ASSERT_TRUE(read) << read.error().describe();
+  EXPECT_EQ(to_toml(*read), to_toml(CaConfig{}));
+  EXPECT_EQ(read->authority.leaf_life, 24h);
+  EXPECT_FALSE(may_validate_loopback(*read));
+}
+
+TEST(CaConfig, ErrorsNameTheSetting) {
+  const struct {
+    const char* text;
+    const char* message;
+  } cases[] = {{"nmae = \"x\"", "nmae: there is no such setting"},
+               {"[leaf]\nlive = \"1h\"", "leaf.live: there is no such setting"},
+               {"[leaf]\nlife = 24", "leaf.life: a duration in quotes"},
+               {"[leaf]\nlife = \"9d\"", "leaf.life: it is longer than life_max"},
+               {"[leaf]\nkeys = [\"rsa-1024\"]", "leaf.keys: "},
+               {"[validation]\nhttp01_port = 0", "validation.http01_port: "},
+               {"[[validation.allow]]\nnetwork = \"10.0.0.0/33\"", "validation.allow.network: "},
+               {"[[validation.allow]]\nnet = \"10.0.0.0/8\"", "validation.allow.network: "},
+               {"[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nname = \"x\"", "validation.allow.name: "},
+               {"host = \"a b\"", "host: "},
+               {"url = \"https://ca.corp.example/\"", "url: "},
+               {"url = \"ca.corp.example\"", "url: "}};
+  for (const auto& [text, message] : cases) {
+    const auto read = ca_config_from_toml(text, "ca.toml");
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().kind, ErrorKind::config);
+    EXPECT_TRUE(read.error().message.starts_with(message)) << read.error().describe();
+    EXPECT_TRUE(read.error().context.starts_with("ca.toml:")) << read.error().describe();
+  }
+}
+
+TEST(CaConfig, JWS_21_TheBaseUrl) {
+  CaConfig config;
+  config.host = "ca.corp.example";
+  EXPECT_EQ(base_url(config, 9000), "https://ca.corp.example:9000");
+  EXPECT_EQ(base_url(config, 443), "https://ca.corp.example");
+  config.host = "::1";
+  EXPECT_EQ(base_url(config, 9000), "https://[::1]:9000");
+  config.url = "https://acme.corp.example";
+  EXPECT_EQ(base_url(config, 9000), "https://acme.corp.example");
+}
+
+}  // namespace
+}  // namespace crest::config
