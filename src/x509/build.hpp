@@ -34,7 +34,8 @@ Bytes new_serial(Random& random);
 // not_before + life - 1 s (RFC 5280 section 4.1.2.5 counts both ends).
 Time last_second(Time not_before, Duration life);
 
-// A certificate ready to sign. `issuer` null: self-signed, `key` signs itself.
+// A certificate ready to sign. `issuer` null: self-signed, `key` signs itself. The builder refuses what cannot be
+// encoded (errors: internal; config for a bad subject or URL); whether the result is a good certificate, lint() says.
 struct ToBeSigned {
   Bytes tbs;        // DER TBSCertificate
   Bytes algorithm;  // DER AlgorithmIdentifier, the same as inside
@@ -55,7 +56,8 @@ struct CrlTemplate {
 };
 Result<Bytes> make_crl(const CrlTemplate& parts, const Certificate& issuer, const crypto::Signer& key);  // DER
 
-// What is wrong with a certificate of ours before it goes out: "" when nothing is. `ca` and `leaf` rules of RFC 5280.
+// What is wrong with a certificate of ours before it goes out, every fault in one line; "" when nothing is. Rules of
+// RFC 5280 for CAs or leaves, by what it is. `issuer` null: it must be self-signed.
 // `all_but_signature` is for octets that a throw-away key signed, before the issuer's key may see them (SF37).
 enum class LintScope { all, all_but_signature };
 std::string lint(const Certificate& certificate, const Certificate* issuer, LintScope scope = LintScope::all);

@@ -28,7 +28,8 @@ struct Fields;  // in x509/fields.hpp, for this layer only
 
 class Certificate {
  public:
-  // Strict DER, no trailing octets, duplicate extensions refused. Error: malformed.
+  // Strict DER (see x509/fields.hpp for the two faults forgiven), no trailing octets, no extension twice; serials of
+  // any sign and length, dates to the year 9999. Error: malformed, also for a key that crypto::PublicKey refuses.
   static Result<Certificate> from_der(ByteView der);
   static Result<Certificate> from_pem(std::string_view pem);  // exactly one CERTIFICATE block
 
@@ -39,10 +40,11 @@ class Certificate {
   Time not_before() const { return not_before_; }
   Time not_after() const { return not_after_; }            // the last second inside (RFC 5280 section 4.1.2.5)
   Duration lifetime() const;                               // inclusive: not_after - not_before + 1 s
-  const std::string& subject() const { return subject_; }  // RFC 2253 text, untrusted; "" when empty
+  const std::string& subject() const { return subject_; }  // RFC 2253 text, printable ASCII; "" when empty
   const std::string& issuer() const { return issuer_; }
   const Bytes& subject_der() const { return subject_der_; }
   const Bytes& issuer_der() const { return issuer_der_; }
+  // The last one of the subject; UTF-8, control characters as \XX.
   std::optional<std::string> common_name() const { return common_name_; }
   const std::vector<SubjectName>& names() const { return names_; }  // dNSName and iPAddress of the SAN, sorted
   bool has_other_names() const { return has_other_names_; }         // any other kind in the SAN
@@ -52,7 +54,7 @@ class Certificate {
   bool is_ca() const { return is_ca_; }
   unsigned key_usage() const { return key_usage_; }  // sum of KeyUsage; 0 when absent
   bool is_self_issued() const { return subject_der_ == issuer_der_; }
-  // True when `issuer`'s key made the signature; says nothing about dates or rights.
+  // True when `issuer`'s key made the signature, by SHA-2 or Ed25519; says nothing about dates or rights.
   bool signed_by(const Certificate& issuer) const;
   std::string fingerprint() const;  // "sha256:" and hex of the DER
 
@@ -76,7 +78,7 @@ inline constexpr std::size_t chain_length_max = 10;
 class Chain {
  public:
   // Only CERTIFICATE blocks, 1 to 10, leaf first, each signed by the next, issuers with CA rights; a trailing root is
-  // dropped; LF or CRLF, blank lines allowed. Error: malformed (whose meaning the caller knows: cert_rejected).
+  // dropped; LF or CRLF, blank lines allowed, text refused. Error: malformed (whose meaning the caller knows: cert_rejected).
   static Result<Chain> from_pem(std::string_view pem);
   explicit Chain(std::vector<Certificate> certificates) : certificates_(std::move(certificates)) {}
 
@@ -89,7 +91,8 @@ class Chain {
   std::vector<Certificate> certificates_;
 };
 
-// Path validation of `chain` to one of `anchors` at `when`, with OpenSSL's verifier. Error: cert_rejected.
+// Path validation of `chain` to one of `anchors` (roots) at `when`, with OpenSSL's verifier, to which notAfter itself is
+// already outside. About 1 ms. Error: cert_rejected.
 Result<void> verify_chain(const Chain& chain, const std::vector<Certificate>& anchors, Time when);
 Result<std::vector<Certificate>> certificates_from_pem(std::string_view pem);  // a bundle; text between is ignored
 

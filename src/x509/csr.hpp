@@ -14,7 +14,7 @@ struct Csr {
   Bytes der;
   crypto::PublicKey key;
   std::vector<SubjectName> names;         // SAN, sorted, without doubles
-  std::vector<std::string> common_names;  // every CN of the subject
+  std::vector<std::string> common_names;  // every CN of the subject, as Certificate::common_name() writes it
   bool has_other_names = false;           // rfc822Name, URI, otherName, ... in the SAN
   bool has_other_subject = false;         // any RDN but CN
   bool asks_ca = false;                   // basicConstraints CA:TRUE
