@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "config/ca_config.hpp"
 #include "encoding/json.hpp"
 
@@ -33,50 +35,55 @@ std::string rules_text(const char* kind, const std::vector<ca::va::EgressRule>& 
   return out;
 }
 
+std::string line(const std::string& name, std::size_t name_width, const std::string& value,
+                 const std::string& meaning) {
+  std::string out = name + std::string(name_width - std::min(name_width, name.size()), ' ') + " = " + value;
+  if (meaning.empty()) return out + "\n";
+  constexpr std::size_t meaning_column = 44;
+  return out + std::string(out.size() < meaning_column ? meaning_column - out.size() : 1, ' ') + "# " + meaning + "\n";
+}
+
 std::string general_text(const CaConfig& config) {
   const auto& options = config.authority;
-  std::string out =
-      "# The settings of crest-ca. Restart the service after a change. A duration is \"90s\", \"8h\", \"2d\".\n\n";
-  out += "name    = " + quoted(options.name) + "   # stands in every URL: /acme/" + options.name +
-         "/directory; clients keep it\n";
-  out += "host    = " + quoted(config.host) + "   # what clients call this CA; the name in its own certificate\n";
-  out += "listen  = " + quoted(config.listen) + "   # \":9000\" is every address; \"127.0.0.1:9000\", \"[::1]:9000\"\n";
-  out += config.url.empty() ? "# url   = \"https://" + config.host + "\"" : "url     = " + quoted(config.url);
-  out += "   # what clients see, when a proxy stands in front; clients keep it\n";
-  out += "workers = " + std::to_string(config.workers) + "   # requests at a time\n";
-  return out;
+  constexpr std::size_t width = 7;
+  const std::string url = config.url.empty() ? quoted("https://" + config.host) : quoted(config.url);
+  return "# The settings of crest-ca. Restart the service after a change. A duration is \"90s\", \"8h\", \"2d\".\n\n" +
+         line("name", width, quoted(options.name),
+              "in every URL: /acme/" + options.name + "/directory; clients keep it") +
+         line("host", width, quoted(config.host), "what clients call this CA; the name in its certificate") +
+         line("listen", width, quoted(config.listen),
+              "\":9000\" is every address; \"127.0.0.1:9000\", \"[::1]:9000\"") +
+         line(config.url.empty() ? "# url" : "url", width, url, "what clients see behind a proxy; clients keep it") +
+         line("workers", width, std::to_string(config.workers), "requests at a time");
 }
 
 std::string leaf_text(const ca::AuthorityOptions& options) {
   const bool client_auth = options.leaf_usages.size() > 1;
-  std::string out = "\n[leaf]  # the certificates\n";
-  out += "life        = " + quoted(options.leaf_life) + "\n";
-  out +=
-      "life_max    = " + quoted(options.leaf_life_max) + "   # for orders that ask for a notAfter; more is refused\n";
-  out += "backdate    = " + quoted(options.backdate) + "   # for clients whose clock is behind\n";
-  out += "client_auth = " + truth(client_auth) + "   # good for TLS clients, too\n";
-  out += "keys        = " + key_list(options.leaf_key_types) + "   # of certificates and accounts\n";
-  return out;
+  constexpr std::size_t width = 11;
+  return "\n[leaf]  # the certificates\n" + line("life", width, quoted(options.leaf_life), "") +
+         line("life_max", width, quoted(options.leaf_life_max), "when an order asks for a notAfter; more is refused") +
+         line("backdate", width, quoted(options.backdate), "for clients whose clock is behind") +
+         line("client_auth", width, truth(client_auth), "good for TLS clients, too") +
+         "# of certificates and accounts:\n" + line("keys", width, key_list(options.leaf_key_types), "");
 }
 
 std::string orders_text(const ca::AuthorityOptions& options) {
-  std::string out = "\n[orders]\n";
-  out += "life                 = " + quoted(options.order_life) + "   # to prove the names and finalize\n";
-  out += "authorization_life   = " + quoted(options.authorization_life) + "\n";
-  out += "reuse_authorizations = " + truth(options.reuse_authorizations) +
-         "   # a name proved once is good for later orders, that long\n";
-  out += "single_label_names   = " + truth(options.allow_single_label_names) +
-         "   # names such as \"localhost\" or \"printer\"\n";
-  out += "identifiers_max      = " + std::to_string(options.identifiers_max) + "   # in one order\n";
-  out += "open_max             = " + std::to_string(options.pending_orders_max) + "   # of one account\n";
-  return out;
+  constexpr std::size_t width = 20;
+  return "\n[orders]\n" + line("life", width, quoted(options.order_life), "to prove the names and finalize") +
+         line("authorization_life", width, quoted(options.authorization_life), "") +
+         line("reuse_authorizations", width, truth(options.reuse_authorizations),
+              "a name proved once is good for later orders") +
+         line("single_label_names", width, truth(options.allow_single_label_names), "\"localhost\", \"printer\"") +
+         line("identifiers_max", width, std::to_string(options.identifiers_max), "in one order") +
+         line("open_max", width, std::to_string(options.pending_orders_max), "of one account");
 }
 
 std::string validation_text(const CaConfig& config) {
-  std::string out = "\n[validation]\n";
-  out += "http01_port = " + std::to_string(config.authority.http01_port) + "   # anything but 80 is for labs\n";
-  out += "workers     = " + std::to_string(config.validation_workers) + "   # validations at a time\n";
-  out +=
+  constexpr std::size_t width = 11;
+  const std::string out =
+      "\n[validation]\n" +
+      line("http01_port", width, std::to_string(config.authority.http01_port), "anything but 80 is for labs") +
+      line("workers", width, std::to_string(config.validation_workers), "validations at a time") +
       "# The CA connects to the hosts it validates. Loopback and private ranges are closed unless a rule opens them;\n"
       "# link-local addresses, metadata services and multicast stay closed. `names` narrows a rule to a domain.\n"
       "# [[validation.allow]]\n"
@@ -88,10 +95,11 @@ std::string validation_text(const CaConfig& config) {
 }
 
 std::string directory_text(const ca::AuthorityOptions& options) {
-  std::string out = "\n[directory]  # what clients are told\n";
-  out += "terms_of_service = " + quoted(options.terms_of_service) + "   # a URL; accounts must agree when it is set\n";
-  out += "website          = " + quoted(options.website) + "\n";
-  return out;
+  constexpr std::size_t width = 16;
+  return "\n[directory]  # what clients are told\n" +
+         line("terms_of_service", width, quoted(options.terms_of_service),
+              "a URL; accounts must agree when it is set") +
+         line("website", width, quoted(options.website), "");
 }
 
 }  // namespace

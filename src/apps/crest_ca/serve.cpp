@@ -1,0 +1,127 @@
+#include <csignal>
+#include <sys/prctl.h>
+
+#include "adapters/curl_transport.hpp"
+#include "adapters/line_log.hpp"
+#include "adapters/posix_disk.hpp"
+#include "adapters/sqlite_store.hpp"
+#include "adapters/system_clock.hpp"
+#include "adapters/system_resolver.hpp"
+#include "apps/crest_ca/own_certificate.hpp"
+#include "apps/crest_ca/verb.hpp"
+#include "ca/store/memory_store.hpp"
+#include "config/ca_folder.hpp"
+#include "crypto/digest.hpp"
+
+namespace crest::apps::crest_ca {
+namespace {
+
+using ca::Authority;
+using StorePtr = std::unique_ptr<ca::store::Store>;
+
+constexpr int standard_error = 2;
+constexpr const char* store_file = "store.sqlite";
+constexpr const char* lock_file = "serve.lock";
+
+Result<StorePtr> open_store(const Serve& flags) {
+  if (flags.store == "memory") return StorePtr(std::make_unique<ca::store::MemoryStore>());
+  return adapters::open_sqlite_store(joined(joined(flags.folder, config::ca_store_folder), store_file));
+}
+
+Result<config::CaConfig> settings(const Serve& flags, Disk& disk) {
+  auto settings = TRY(config::read_settings(disk, flags.folder));
+  if (!flags.listen.empty()) settings.listen = flags.listen;
+  if (flags.http01_port != 0) settings.authority.http01_port = flags.http01_port;
+  return settings;
+}
+
+adapters::ServerOptions server_options(const config::CaConfig& config, adapters::ServerIdentity identity) {
+  adapters::ServerOptions options;
+  options.address = config.listen;
+  options.workers = config.workers;
+  options.identity = std::move(identity);
+  return options;
+}
+
+// Threads that do the CA's background work.
+class Workers {
+ public:
+  Workers(Authority& authority, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      threads_.emplace_back([&authority](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+          if (!authority.work(stop)) authority.wait_for_work(stop);
+        }
+      });
+    }
+  }
+  void request_stop() {
+    for (auto& thread : threads_) thread.request_stop();
+  }
+
+ private:
+  std::vector<std::jthread> threads_;
+};
+
+int wait_for_signal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  int number = 0;
+  sigwait(&signals, &number);
+  return number;
+}
+
+std::string first_line(const config::CaConfig& config, const std::string& url) {
+  std::string line = "crest-ca serves " + url + "/acme/" + config.authority.name + "/directory";
+  if (config::may_validate_loopback(config)) line += " (lab: it may validate hosts on loopback)";
+  return line;
+}
+
+Result<void> serve(const Serve& flags) {
+  adapters::SystemClock clock;
+  crypto::SystemRandom random;
+  adapters::LineLog log(standard_error, clock, flags.debug ? LogLevel::debug : LogLevel::info,
+                        flags.json_log ? adapters::LineLog::Format::json : adapters::LineLog::Format::automatic);
+  const auto disk = TRY(adapters::open_posix_disk(flags.folder, {.create = false}));
+  const auto config = TRY(settings(flags, *disk));
+  const auto lock = TRY(disk->lock(lock_file));
+  const auto secret = TRY(passphrase(flags.passphrase, "Passphrase of the intermediate's key", Asking::once));
+  const auto keys = TRY(config::read_keys(*disk, flags.folder, secret));
+  const auto store = TRY(open_store(flags));
+
+  auto identity = TRY(placeholder_identity(random, clock.now()));
+  const auto server = TRY(adapters::BeastServer::open(server_options(config, std::move(identity)), log));
+  adapters::CurlTransport egress;
+  adapters::SystemResolver resolver;
+  NullMeter meter;
+  auto options = config.authority;
+  options.base_url = config::base_url(config, server->port());
+  const std::string url = options.base_url;
+  const auto authority = TRY(Authority::open(
+      std::move(options), {*store, resolver, egress, {keys.chain, keys.key, keys.root}, clock, random, log, meter}));
+
+  say(first_line(config, url));  // connections queue already
+
+  OwnCertificate own(config, {*authority, *server, clock, log});
+  TRY(own.renew());
+  Workers workers(*authority, config.validation_workers);
+  TRY(server->start(*authority));
+  own.keep();
+  const int number = wait_for_signal();
+  log.info("stopping", {{"signal", std::to_string(number)}});
+  workers.request_stop();
+  server->stop();
+  return {};
+}
+
+}  // namespace
+
+int run(const Serve& flags) {
+  ::prctl(PR_SET_DUMPABLE, 0);  // the key must not end in a core file (SF85)
+  const auto done = serve(flags);
+  return done ? 0 : report(done.error());
+}
+
+}  // namespace crest::apps::crest_ca

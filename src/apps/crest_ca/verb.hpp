@@ -1,0 +1,48 @@
+// A verb is a struct of flags and a run(); command_line.cpp alone knows how flags are spelled.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/result.hpp"
+#include "core/secret.hpp"
+
+namespace crest::apps::crest_ca {
+
+// Where a passphrase comes from: one of these, or the terminal. Never from arguments or the environment.
+struct PassphraseFlags {
+  std::string file;
+  std::optional<int> descriptor;
+  std::string credential;  // a systemd credential's name
+};
+enum class Asking { once, twice };
+// Errors: usage, when several are given; config.
+Result<Secret> passphrase(const PassphraseFlags& flags, const std::string& prompt, Asking asking);
+
+struct Init {
+  std::string folder;
+  std::string name = "corp", host, listen;
+  bool lab = false;
+  PassphraseFlags passphrase;
+  std::string root_passphrase_file;  // "" is the same passphrase
+};
+
+struct Serve {
+  std::string folder;
+  std::string listen;  // "" is what the settings say; the same below
+  std::string store = "sqlite";
+  std::uint16_t http01_port = 0;
+  bool json_log = false, debug = false;
+  PassphraseFlags passphrase;
+};
+
+// Each prints what it has to say to stdout and problems to stderr, and returns the exit code.
+int run(const Init& flags);
+// Serves until SIGTERM or SIGINT, both of which are blocked in every thread.
+int run(const Serve& flags);
+
+int report(const Error& error);  // prints it, returns its exit code
+void say(const std::string& line);
+
+}  // namespace crest::apps::crest_ca

@@ -1,0 +1,40 @@
+// A CaFolder is a CA on disk: its settings, certificates and keys, written once by `crest-ca init`.
+#pragma once
+
+#include <string>
+
+#include "ca/hierarchy.hpp"
+#include "config/ca_config.hpp"
+#include "core/secret.hpp"
+#include "disk/disk.hpp"
+
+namespace crest::config {
+
+inline constexpr const char *ca_settings_file = "ca.toml", *ca_roots_file = "roots.pem",
+                            *ca_intermediate_file = "intermediate.pem", *ca_intermediate_key_file = "intermediate.key",
+                            *ca_root_key_file = "root.key", *ca_store_folder = "db";
+
+struct NewCa {
+  const CaConfig& config;
+  const ca::Hierarchy& hierarchy;
+  const std::string& root_key_pem;  // encrypted PKCS#8
+  const std::string& intermediate_key_pem;
+};
+
+// Error: config, when there is a CA or a part of one already: nothing is ever overwritten; storage.
+Result<void> check_unused(Disk& disk);
+// Writes everything durably, keys with mode 0600 from their first octet, the settings last: a folder without them holds
+// no CA. Error: as check_unused(); storage.
+Result<void> write_ca(Disk& disk, const NewCa& ca);
+
+// `folder` is how messages name it. Errors: config, storage.
+Result<CaConfig> read_settings(Disk& disk, const std::string& folder);
+struct CaKeys {
+  x509::Chain chain;  // the intermediate and what stands between it and the root
+  x509::Certificate root;
+  crypto::PrivateKey key;
+};
+// Opens the intermediate's key; the root's is not looked at. Errors: config (a wrong passphrase, files that are none).
+Result<CaKeys> read_keys(Disk& disk, const std::string& folder, const Secret& passphrase);
+
+}  // namespace crest::config
