@@ -46,4 +46,10 @@ bool passes_by_itself(const Error& error) {
   }
 }
 
+Time next_try(const Error& error, std::uint32_t failures, Time now) {
+  constexpr std::uint32_t doublings_max = 5;
+  const Time next = saturating_add(now, std::min(retry_first * (1 << std::min(failures, doublings_max)), retry_max));
+  return error.not_before ? std::max(next, *error.not_before) : next;
+}
+
 }  // namespace crest::client

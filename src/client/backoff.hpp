@@ -17,5 +17,8 @@ void note_failure(OrderRecord& record, Error& error, std::optional<Duration> lif
 
 // A fault that passes by itself: worth another try within the same phase (ERR-14).
 bool passes_by_itself(const Error& error);
+inline constexpr Duration retry_first{1'000}, retry_max{30'000};
+// When that try is due: after `failures` earlier ones, doubling, and not before the CA said.
+Time next_try(const Error& error, std::uint32_t failures, Time now);
 
 }  // namespace crest::client

@@ -85,8 +85,7 @@ Step Issuance::advance(Time now, std::stop_token stop) {
   if (!flow_) {
     auto step = open_account_step(now, stop);
     if (step) return *std::move(step);
-    const Time next = saturating_add(
-        now, std::min(OrderFlow::retry_first * (1 << std::min(failures_, 5u)), Duration(OrderFlow::poll_max)));
+    const Time next = next_try(step.error(), failures_, now);
     ++failures_;
     if (passes_by_itself(step.error()) && next < saturating_add(*started_, OrderFlow::phase_time_max))
       return WaitUntil{next, step.error().describe()};

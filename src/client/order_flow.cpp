@@ -276,8 +276,7 @@ Step OrderFlow::poll_again(OrderRecord& record, std::optional<Time> retry_after,
 
 Step OrderFlow::recover(OrderRecord& record, Error error, Time now) {
   if (passes_by_itself(error)) {
-    Time next = saturating_add(now, std::min(retry_first * (1 << std::min(failures_, 5u)), poll_max));
-    if (error.not_before) next = std::max(next, *error.not_before);
+    const Time next = next_try(error, failures_, now);
     ++failures_;
     if (next < phase_end(record, now)) return WaitUntil{next, error.describe()};
   }

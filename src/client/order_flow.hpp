@@ -35,7 +35,6 @@ using Step = std::variant<Continue, WaitUntil, Issued, Failed>;
 class OrderFlow {
  public:
   static constexpr Duration poll_first{200}, poll_max{30'000};     // no Retry-After: doubling between these
-  static constexpr Duration retry_first{1'000};                    // after a fault that passes: doubling up to poll_max
   static constexpr Duration phase_time_max{5 * 60'000};            // each phase: then WaitUntil ends in Failed
   static constexpr Duration run_time_max{60 * 60'000};             // all phases of one OrderFlow together
   static constexpr Duration order_life_max{7 * 24 * 3'600'000ll};  // of a kept order whose CA names no end
@@ -92,6 +91,7 @@ class OrderFlow {
   // order_flow_prove.cpp
   Next prove_or_poll(OrderRecord& record, std::optional<Time> retry_after, Time now);
   Next authorize(OrderRecord& record, Time now, const std::stop_token& stop);
+  std::vector<std::string> preferred_methods(const OrderRecord& record) const;
   Result<void> choose(OrderRecord& record, AuthorizationRecord& chosen, const acme::Authorization& authorization);
   Next present(OrderRecord& record, Time now);
   Next respond(OrderRecord& record, Time now, const std::stop_token& stop);

@@ -1,4 +1,6 @@
 // The part of an OrderFlow that turns an order into files: finalize, download, publish (RFC 8555 section 7.4).
+#include <algorithm>
+
 #include "acme/problem.hpp"
 #include "acme/revocation.hpp"
 #include "client/certificate_meta.hpp"
@@ -75,7 +77,7 @@ OrderFlow::Next OrderFlow::download(OrderRecord& record, Time now, const std::st
   if (first && deps_.pinned_roots) {
     alternates_ = http::link_targets(reply.response.headers, "alternate", url);
     if (alternates_.size() > alternates_max) alternates_.resize(alternates_max);  // CF10
-    alternates_.assign(alternates_.rbegin(), alternates_.rend());                 // taken from the back
+    std::reverse(alternates_.begin(), alternates_.end());                         // taken from the back
   }
   alternates_known_ = true;
   return judge(record, *chain, now);

@@ -3,8 +3,8 @@
 
 #include "acme/challenge.hpp"
 #include "acme/problem.hpp"
+#include "acme/select.hpp"
 #include "client/order_flow.hpp"
-#include "client/select_challenge.hpp"
 
 namespace crest::client {
 namespace {
@@ -138,18 +138,27 @@ OrderFlow::Next OrderFlow::authorize(OrderRecord& record, Time now, const std::s
   return prove_or_poll(record, std::nullopt, now);
 }
 
+// In the solvers' order; what was tried in vain comes last (ORD-24).
+std::vector<std::string> OrderFlow::preferred_methods(const OrderRecord& record) const {
+  std::vector<std::string> methods;
+  for (const Solver* solver : deps_.solvers) methods.emplace_back(solver->method());
+  const auto& failed = record.failed_methods;
+  std::stable_partition(methods.begin(), methods.end(), [&](const std::string& method) {
+    return std::find(failed.begin(), failed.end(), method) == failed.end();
+  });
+  return methods;
+}
+
 Result<void> OrderFlow::choose(OrderRecord& record, AuthorizationRecord& chosen,
                                const acme::Authorization& authorization) {
   if (!is_asked_for(record.request, authorization.identifier))
     return make_error(ErrorKind::ca_protocol, "the CA wants a name proven that was not asked for",
                       authorization.identifier.value);
-  std::vector<std::string_view> methods;
-  for (const Solver* solver : deps_.solvers) methods.push_back(solver->method());
-  const acme::Challenge* challenge = TRY(select_challenge(authorization, methods, record.failed_methods));
-  TRY(deps_.session.check_url(challenge->url));
-  chosen.method = challenge->type;
-  chosen.challenge_url = challenge->url;
-  chosen.token = challenge->token;
+  const acme::Challenge challenge = TRY(acme::select_challenge(authorization, preferred_methods(record)));
+  TRY(deps_.session.check_url(challenge.url));
+  chosen.method = challenge.type;
+  chosen.challenge_url = challenge.url;
+  chosen.token = challenge.token;
   return {};
 }
 
@@ -207,6 +216,7 @@ OrderFlow::Next OrderFlow::validate(OrderRecord& record, Time now, const std::st
   const acme::Authorization authorization = TRY(read_authorization(record, open->url, stop, &retry_after));
   if (authorization.status == acme::AuthorizationStatus::valid) {
     open->valid = true;
+    polls_ = 0;  // there is progress: ask for the next one early again
     return Step(Continue{});
   }
   if (authorization.status != acme::AuthorizationStatus::pending) {

@@ -26,13 +26,6 @@ Result<Phase> phase_from_text(std::string_view word) {
   return static_cast<Phase>(found - phase_words.begin());
 }
 
-Result<acme::Identifier> identifier_from_json(const Json& json, std::string path) {
-  const auto reader = TRY(JsonReader::of(json, std::move(path)));
-  const std::string type = TRY(reader.string("type"));
-  const std::string value = TRY(reader.string("value"));
-  return acme::identifier_from_wire(type, value);
-}
-
 Json to_json(const AuthorizationRecord& authorization) {
   Json json = Json::object();
   json.set("url", authorization.url);
@@ -53,7 +46,7 @@ Result<AuthorizationRecord> authorization_from_json(const Json& json, std::strin
   AuthorizationRecord authorization;
   authorization.url = TRY(reader.string("url"));
   if (const Json* identifier = json.find("identifier"))
-    authorization.identifier = TRY(identifier_from_json(*identifier, path + ".identifier"));
+    authorization.identifier = TRY(acme::identifier_from_json(*identifier, path + ".identifier"));
   if (reader.has("method")) {
     authorization.method = TRY(reader.string("method"));
     authorization.challenge_url = TRY(reader.string("challenge"));
@@ -149,7 +142,7 @@ Result<CertificateRequest> certificate_request_from_json(const Json& json) {
   if (items == nullptr || items->empty() || items->size() > identifiers_max)
     return wrong("no names, or too many", reader.path_of("identifiers"));
   for (const Json& item : *items) {
-    acme::Identifier identifier = TRY(identifier_from_json(item, reader.path_of("identifiers")));
+    acme::Identifier identifier = TRY(acme::identifier_from_json(item, reader.path_of("identifiers")));
     request.identifiers.push_back(std::move(identifier));
   }
   const std::string key_type = TRY(reader.string("key_type"));

@@ -93,7 +93,7 @@ Result<acme::Directory> Session::directory(std::stop_token stop) {
   http::Request request{.method = "GET", .url = url, .headers = {{"Accept", "application/json"}}};
   const http::Response response = TRY(exchange(std::move(request), how));
   keep_nonce(response.headers);
-  if (!is_success(response)) return acme::error_from_response(response, "GET " + url, deps_.clock.now());
+  if (!is_success(response)) return acme::error_from_response(response, "directory at " + url, deps_.clock.now());
   const encoding::Json json = TRY(json_of(response, "directory " + url));
   auto directory = acme::directory_from_json(json, endpoint_.allow_http);
   if (!directory) return std::move(directory.error()).at("directory " + url);
@@ -127,12 +127,12 @@ Result<std::string> Session::nonce(std::stop_token stop) {
     if (auto nonce = nonce_of(response.headers); nonce && is_success(response)) return *std::move(nonce);
     const bool fumbled = method == "HEAD" && (response.status == 405 || response.status == 501);
     if (response.status < 400 || fumbled) continue;
-    Error error = acme::error_from_response(response, "newNonce " + where.new_nonce, deps_.clock.now());  // CF15
+    Error error = acme::error_from_response(response, "newNonce at " + where.new_nonce, deps_.clock.now());  // CF15
     forget_directory_after(error);
     return error;
   }
   return make_error(ErrorKind::ca_protocol, "the CA gave no usable Replay-Nonce; tell its operator",
-                    "newNonce " + where.new_nonce);
+                    "newNonce at " + where.new_nonce);
 }
 
 Result<Reply> Session::reply_of(const std::string& url, http::Response response) const {
@@ -147,10 +147,22 @@ Result<Reply> Session::reply_of(const std::string& url, http::Response response)
   return reply;
 }
 
+// The first word tells acme::error_from_response whether a refusal can be about the account.
+std::string Session::operation(const Identity& who, const std::string& url) {
+  if (url == who.account_url) return "account";
+  const std::scoped_lock lock(mutex_);
+  if (!directory_) return "request";
+  if (url == directory_->new_account) return "newAccount";
+  if (url == directory_->new_order) return "newOrder";
+  if (url == directory_->revoke_cert) return "revokeCert";
+  if (url == directory_->key_change) return "keyChange";
+  return "request";
+}
+
 Result<Reply> Session::post(const Identity& who, const std::string& url, const std::string& payload,
                             std::size_t body_bytes_max, std::stop_token stop) {
   TRY(check_url(url));
-  const std::string what = "POST " + url;
+  const std::string what = operation(who, url) + " at " + url;
   const Call how = call(body_bytes_max, stop);
   std::string next_nonce = TRY(nonce(stop));
   for (int attempt = 1;; ++attempt) {
@@ -185,8 +197,8 @@ Result<Reply> Session::get(const std::string& url, std::stop_token stop) {
   http::Response response = TRY(exchange(std::move(request), how));
   keep_nonce(response.headers);
   if (is_success(response)) return reply_of(url, std::move(response));
-  if (response.status < 400) return redirected(response, "GET " + url);
-  return acme::error_from_response(response, "GET " + url, deps_.clock.now());
+  if (response.status < 400) return redirected(response, "GET at " + url);
+  return acme::error_from_response(response, "GET at " + url, deps_.clock.now());
 }
 
 }  // namespace crest::client

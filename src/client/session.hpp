@@ -69,6 +69,7 @@ class Session {
   Result<http::Response> exchange(http::Request request, const Call& call);
   Result<std::string> nonce(std::stop_token stop);
   Result<Reply> reply_of(const std::string& url, http::Response response) const;
+  std::string operation(const Identity& who, const std::string& url);
   void keep_nonce(const http::Headers& headers);
   void note_clock_offset(const http::Headers& headers) const;
   void forget_directory_after(const Error& error);

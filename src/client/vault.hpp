@@ -37,7 +37,8 @@ class Vault {
   virtual Result<void> remove(std::string_view kind, std::string_view name) = 0;
 
   // Certificates. publish() writes a new generation, reads it back, lets `verify` look at it, then swaps it live in one
-  // step; returns its number. On any error the former generation stays live, byte for byte (CF51, CF60, promise 3).
+  // step; returns its number. On any error the former generation stays live, byte for byte (CF51, CF60, promise 3); only
+  // a disk that fails at the last sync of all, and again at going back, shows the new one, which is whole then.
   virtual Result<std::uint64_t> publish(std::string_view name, const Pair& pair,
                                         const std::function<Result<void>(const Pair&)>& verify) = 0;
   virtual Result<std::optional<Pair>> live(std::string_view name) = 0;
