@@ -285,10 +285,9 @@ Step OrderFlow::recover(OrderRecord& record, Error error, Time now) {
 
 Step OrderFlow::fail(OrderRecord& record, Error error, Keep keep, Time now) {
   take_proofs_away(record);
-  if (keep == Keep::no || record.order_url.empty() || order_end(record, now) <= now)
-    forget_order(record);
-  else if (record.attempts + 1 > record.attempts)
-    ++record.attempts;  // a resumed order is an attempt too, or the pauses would not grow
+  if (keep == Keep::no || record.order_url.empty() || order_end(record, now) <= now) forget_order(record);
+  if (!begun_ && record.attempts + 1 > record.attempts)
+    ++record.attempts;  // a resumed order, or a CA out of reach, is an attempt too, or the pauses would not grow
   note_failure(record, error, life(record), deps_.random, now);
   const auto saved = save_order(deps_.vault, record);
   if (!saved) deps_.log.error("record_not_saved", {{"name", record.request.name}, {"why", saved.error().describe()}});

@@ -1,0 +1,60 @@
+// A CaHost is the machine that the real Authority runs on: it dies, restarts from its store, and has outages.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "ca/authority.hpp"
+#include "ca/store/memory_store.hpp"
+#include "sim/invariants.hpp"
+#include "sim/network.hpp"
+#include "sim/virtual_clock.hpp"
+#include "sim/watched_store.hpp"
+
+namespace crest::sim {
+
+class CaHost final : public http::Service {
+ public:
+  static constexpr std::string_view host_name = "ca.sim.example";
+
+  struct Deps {
+    VirtualClock& clock;
+    EventQueue& events;
+    Faults& faults;
+    Network& network;
+    Invariants& invariants;
+    Log& log;
+    std::uint64_t seed;
+  };
+  explicit CaHost(Deps deps);
+
+  std::string directory_url() const;
+  std::string root_pem() const { return root_->pem(); }
+  void start();                          // first start, and the end of an outage
+  void plan_outages(Time until);         // one a day, at a random hour, of a random length
+  const std::vector<Interval>& outages() const { return outages_; }
+
+  http::Response handle(const http::Request& request) override;  // ProcessDied passes through, after the death
+
+ private:
+  void die(Duration down);
+  void schedule_work();
+  void work();
+  void see_issued(const ca::store::CertificateRow& row);
+
+  Deps deps_;
+  SeededRandom random_;
+  crypto::PrivateKey root_key_, issuing_key_;
+  std::optional<x509::Certificate> root_, issuing_;
+  ca::store::MemoryStore memory_;
+  WatchedStore store_;
+  NetworkTransport egress_;
+  NullMeter meter_;
+  std::unique_ptr<ca::Authority> authority_;
+  std::vector<Interval> outages_;
+  std::optional<Time> next_work_;
+  std::uint64_t life_ = 0;               // an event of an earlier life does nothing
+};
+
+}  // namespace crest::sim

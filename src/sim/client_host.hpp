@@ -1,0 +1,63 @@
+// A ClientHost is a machine with certificates: the real client on a disk that forgets, killed and started again.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/http01.hpp"
+#include "client/issuance.hpp"
+#include "sim/fixed_keys.hpp"
+#include "sim/invariants.hpp"
+#include "sim/network.hpp"
+
+namespace crest::sim {
+
+class ClientHost {
+ public:
+  struct Deps {
+    VirtualClock& clock;
+    EventQueue& events;
+    Faults& faults;
+    Network& network;
+    Invariants& invariants;
+    Log& log;
+    const std::vector<Interval>& ca_down;
+    std::string directory_url;
+    std::string root_pem;
+    std::uint64_t seed;
+  };
+  ClientHost(std::string name, std::vector<std::string> certificates, Deps deps);
+  ~ClientHost();
+
+  void start();
+  void check_keys();            // the invariant on lost keys, on the disk as it is
+  const std::string& name() const { return name_; }
+
+ private:
+  struct Process;               // what a crash takes away
+
+  void die(const std::string& where);
+  void schedule(const std::string& certificate, Time when);
+  void run(const std::string& certificate);
+  Time step(const std::string& certificate);
+  Time advance(const std::string& certificate, client::Issuance& issuance);
+  Result<void> open_vault();
+  Result<std::optional<Time>> due(const std::string& certificate);  // nullopt: now
+  void note_live(const std::string& certificate);
+
+  std::string name_;
+  std::vector<std::string> certificates_;
+  Deps deps_;
+  SeededRandom random_;
+  FixedKeys keys_;
+  CrashyDisk disk_;
+  NetworkTransport transport_;
+  std::unique_ptr<Process> process_;
+  std::map<std::string, Bytes> noted_;        // certificate to the chain last seen live
+  std::map<std::string, Time> live_until_;
+  std::uint64_t life_ = 0;
+};
+
+}  // namespace crest::sim

@@ -1,0 +1,74 @@
+// Invariants are what must hold at every moment of every run, judged from outside: from the wire, the disks and the CA's
+// ledger, never from what the code under test says of itself.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ca/store/store.hpp"
+#include "client/vault.hpp"
+#include "sim/crashy_disk.hpp"
+#include "sim/network.hpp"
+
+namespace crest::sim {
+
+struct Interval {
+  Time from, to;
+};
+
+// True when `down` (sorted, apart) leaves a gap of at least `gap` inside `within`.
+bool has_gap(const std::vector<Interval>& down, Interval within, Duration gap);
+
+class Invariants {
+ public:
+  static constexpr Duration reachable_for{3 * 3'600'000}, last_stretch{8 * 3'600'000};
+  static constexpr std::uint64_t requests_per_certificate_max = 40;
+  static constexpr Duration proof_life{24 * 3'600'000};
+
+  explicit Invariants(VirtualClock& clock) : clock_(clock) {}
+
+  // The wire: no nonce sent twice by a client, none accepted twice by the CA; proofs that were really served.
+  void see(const Exchange& exchange);
+  // The CA's ledger: every name of the certificate was proved under that account's key.
+  void see_issued(const ca::store::CertificateRow& row, const std::string& account_thumbprint);
+  // A host's disk changed at `path`: privkey, cert, chain and fullchain of the live generation match.
+  void see_change(const std::string& host, const CrashyDisk& disk, const std::string& path);
+  // After a crash and at the end: the key behind the newest certificate of each of these names is still on the disk.
+  void see_keys(const std::string& host, CrashyDisk& disk, const std::vector<std::string>& certificates);
+  // When the live certificate `name` of `host` runs out without a successor.
+  void see_expiry(const std::string& name, Time not_after, const std::vector<Interval>& ca_down);
+  void see_end();
+
+  bool broken() const { return !violations_.empty(); }
+  const std::vector<std::string>& violations() const { return violations_; }
+  std::uint64_t requests() const { return requests_; }
+  std::uint64_t issued() const { return issued_; }
+  std::uint64_t expired() const { return expired_; }
+
+ private:
+  struct Newest {
+    std::string serial;
+    Bytes spki;
+  };
+  struct ServedProof {
+    std::string name, thumbprint;
+    friend auto operator<=>(const ServedProof&, const ServedProof&) = default;
+  };
+  void violate(std::string what);
+  void see_nonce(const Exchange& exchange);
+  void see_proof(const Exchange& exchange);
+
+  VirtualClock& clock_;
+  std::vector<std::string> violations_;
+  std::map<std::string, int> nonces_sent_;
+  std::set<std::string> nonces_accepted_;
+  std::map<ServedProof, Time> proofs_;
+  std::map<std::string, Newest> newest_;         // certificate name to what the CA issued last
+  std::map<std::string, std::string> matching_;  // host/certificate to the digest of the set last found to match
+  std::uint64_t requests_ = 0, issued_ = 0, expired_ = 0;
+};
+
+}  // namespace crest::sim

@@ -1,0 +1,62 @@
+#include "sim/watched_store.hpp"
+
+namespace crest::sim {
+namespace {
+
+using namespace ca::store;
+
+class NotingCertificates final : public Certificates {
+ public:
+  NotingCertificates(Certificates& inner, std::vector<CertificateRow>& noted) : inner_(inner), noted_(noted) {}
+
+  Result<bool> insert(const CertificateRow& row) override {
+    Result<bool> done = inner_.insert(row);
+    note(row, done);
+    return done;
+  }
+  Result<bool> update_if(const CertificateRow& row, CertificateStatus expected) override {
+    Result<bool> done = inner_.update_if(row, expected);
+    note(row, done);
+    return done;
+  }
+  Result<std::optional<CertificateRow>> by_serial(const std::string& serial) override {
+    return inner_.by_serial(serial);
+  }
+  Result<std::optional<CertificateRow>> by_order(const Id& order) override { return inner_.by_order(order); }
+  Result<std::vector<CertificateRow>> with_status(CertificateStatus status, std::size_t count_max) override {
+    return inner_.with_status(status, count_max);
+  }
+  Result<std::uint64_t> count() override { return inner_.count(); }
+
+ private:
+  void note(const CertificateRow& row, const Result<bool>& done) {
+    if (done && *done && row.status == CertificateStatus::issued) noted_.push_back(row);
+  }
+  Certificates& inner_;
+  std::vector<CertificateRow>& noted_;
+};
+
+}  // namespace
+
+Result<void> WatchedStore::write(const Work& work) {
+  if (faults_.strikes(faults_.rates().ca_dies_at_store / 2, "CA died before a commit")) {
+    throw ProcessDied{"before a commit"};
+  }
+  std::vector<CertificateRow> noted;
+  const Result<void> done = inner_.write([&](Tx& tx) {
+    noted.clear();
+    NotingCertificates certificates(tx.certificates, noted);
+    Tx watched{tx.accounts, tx.orders, tx.authorizations, certificates, tx.blocked_keys};
+    return work(watched);
+  });
+  if (!done) return done;
+  for (const CertificateRow& row : noted) {
+    if (watcher_) watcher_(row);
+  }
+  if (faults_.strikes(faults_.rates().ca_dies_at_store / 2, "CA died after a commit")) {
+    throw ProcessDied{"after a commit"};
+  }
+  return {};
+}
+
+}  // namespace crest::sim

@@ -1,0 +1,37 @@
+// A World is one run: a seed decides everything that happens in it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/log.hpp"
+#include "sim/ca_host.hpp"
+#include "sim/client_host.hpp"
+
+namespace crest::sim {
+
+struct Scenario {
+  std::string name;
+  std::size_t hosts = 4, certificates_per_host = 5;
+  Duration length{14 * 24 * 3'600'000LL};
+  FaultRates rates;
+};
+
+// "renewals": 20 certificates of 24 h through 14 days; "long": 1,000 of them. Error: usage, naming the known ones.
+Result<Scenario> scenario(const std::string& name);
+
+struct Report {
+  std::uint64_t seed = 0;
+  Duration virtual_time{0};
+  std::uint64_t events = 0, requests = 0, issued = 0, expired = 0;
+  std::map<std::string, std::uint64_t> injected;
+  std::vector<std::string> violations;
+  std::string trace;  // digest of everything that happened: the same seed gives the same one
+};
+
+// Runs to the end of the scenario, or to the first broken invariant. `log` hears what the hosts say.
+Report run_world(const Scenario& scenario, std::uint64_t seed, Log& log);
+
+}  // namespace crest::sim

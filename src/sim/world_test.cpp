@@ -1,0 +1,49 @@
+#include "sim/world.hpp"
+
+#include <gtest/gtest.h>
+
+namespace crest::sim {
+namespace {
+
+Scenario small_scenario() {
+  Scenario small = scenario("renewals").value();
+  small.hosts = 2;
+  small.certificates_per_host = 2;
+  small.length = Duration(3 * 24 * 3'600'000LL);
+  return small;
+}
+
+TEST(World, SameSeedSameTrace) {
+  NullLog log;
+  const Report first = run_world(small_scenario(), 42, log);
+  const Report second = run_world(small_scenario(), 42, log);
+  const Report other = run_world(small_scenario(), 43, log);
+  EXPECT_EQ(first.trace, second.trace);
+  EXPECT_EQ(first.events, second.events);
+  EXPECT_NE(first.trace, other.trace);
+}
+
+TEST(World, CertificatesAreRenewedThroughFaults) {
+  NullLog log;
+  const Report report = run_world(small_scenario(), 1, log);
+  EXPECT_TRUE(report.violations.empty()) << report.violations.front();
+  EXPECT_GE(report.issued, 4u * 4u);
+  EXPECT_GT(report.injected.at("bad nonce"), 0u);
+}
+
+TEST(World, UnknownScenarioNamesTheKnownOnes) {
+  EXPECT_NE(scenario("nonsense").error().message.find("renewals"), std::string::npos);
+}
+
+TEST(Gap, IsFoundBetweenOutages) {
+  const auto hour = [](int h) { return Time(std::chrono::hours(h)); };
+  const Duration three(3 * 3'600'000);
+  EXPECT_TRUE(has_gap({}, {hour(0), hour(8)}, three));
+  EXPECT_TRUE(has_gap({{hour(2), hour(5)}}, {hour(0), hour(8)}, three));
+  EXPECT_FALSE(has_gap({{hour(2), hour(6)}}, {hour(0), hour(8)}, three));
+  EXPECT_FALSE(has_gap({{hour(-3), hour(6)}}, {hour(0), hour(8)}, three));
+  EXPECT_FALSE(has_gap({{hour(1), hour(4)}, {hour(5), hour(7)}}, {hour(0), hour(8)}, three));
+}
+
+}  // namespace
+}  // namespace crest::sim
