@@ -1,0 +1,156 @@
+#include "adapters/sqlite_store.hpp"
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "adapters/sqlite_tables.hpp"
+#include "ca/store/store_contract.hpp"
+
+namespace crest::adapters {
+
+namespace fs = std::filesystem;
+using namespace ca::store;
+
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = (fs::temp_directory_path() / "crest-sqlite-XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~Folder() { fs::remove_all(path_); }
+  std::string file() const { return path_ + "/db"; }
+
+ private:
+  std::string path_;
+};
+
+// A store with the folder it lives in.
+class OwnedStore final : public Store {
+ public:
+  Result<void> write(const Work& work) override { return store_->write(work); }
+  Result<void> read(const Work& work) override { return store_->read(work); }
+  Result<void> check() override { return store_->check(); }
+
+ private:
+  Folder folder_;
+  std::unique_ptr<Store> store_ = open_sqlite_store(folder_.file()).value();
+};
+
+AccountRow account(const std::string& id) {
+  AccountRow row;
+  row.id = id;
+  row.thumbprint = "thumb-" + id;
+  row.contact = {"mailto:a@example", "mailto:b@example"};
+  return row;
+}
+
+TEST(SqliteStore, SF64_WhatWasWrittenIsThereAfterReopening) {
+  const Folder folder;
+  {
+    auto store = open_sqlite_store(folder.file()).value();
+    store->write([](Tx& tx) -> Result<void> {
+           TRY(tx.accounts.insert(account("one")));
+           return {};
+         })
+        .value();
+  }
+  auto store = open_sqlite_store(folder.file()).value();
+  std::optional<AccountRow> found;
+  store->read([&](Tx& tx) -> Result<void> {
+         found = TRY(tx.accounts.by_id("one"));
+         return {};
+       })
+      .value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->contact, account("one").contact);
+}
+
+TEST(SqliteStore, FileIsPrivateFromTheStart) {
+  const Folder folder;
+  const auto store = open_sqlite_store(folder.file()).value();
+  struct stat state {};
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    ASSERT_EQ(::stat((folder.file() + suffix).c_str(), &state), 0) << suffix;
+    EXPECT_EQ(state.st_mode & 0777, 0600u) << suffix;
+  }
+}
+
+TEST(SqliteStore, NewerDatabaseIsRefused) {
+  const Folder folder;
+  {
+    auto connection = SqliteConnection::open(folder.file()).value();
+    connection->execute("PRAGMA user_version=99").value();
+  }
+  const auto store = open_sqlite_store(folder.file());
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().kind, ErrorKind::storage);
+  EXPECT_NE(store.error().message.find("version 99"), std::string::npos);
+}
+
+TEST(SqliteStore, WhatIsNoDatabaseIsReportedAndLeftAlone) {
+  const Folder folder;
+  const std::string garbage(8192, 'x');
+  {
+    std::FILE* file = std::fopen(folder.file().c_str(), "w");
+    std::fwrite(garbage.data(), 1, garbage.size(), file);
+    std::fclose(file);
+  }
+  const auto store = open_sqlite_store(folder.file());
+  ASSERT_FALSE(store);
+  EXPECT_NE(store.error().message.find("restore it from a backup"), std::string::npos);
+  EXPECT_EQ(fs::file_size(folder.file()), garbage.size());
+}
+
+TEST(SqliteStore, ConcurrentWritesEachGetTheirOwnOutcome) {
+  const Folder folder;
+  const auto store = open_sqlite_store(folder.file()).value();
+  std::atomic<int> kept = 0, refused = 0, thrown = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < 30; ++i) {
+          const std::string id = std::to_string(t) + "." + std::to_string(i);
+          try {
+            const Result<void> done = store->write([&](Tx& tx) -> Result<void> {
+              TRY(tx.accounts.insert(account(id)));
+              if (i % 10 == 3) return make_error(ErrorKind::usage, "changed my mind");
+              if (i % 10 == 7) throw std::runtime_error("fell over");
+              return {};
+            });
+            ++(done ? kept : refused);
+          } catch (const std::runtime_error&) {
+            ++thrown;
+          }
+        }
+      });
+    }
+  }
+  EXPECT_EQ(kept, 8 * 24);
+  EXPECT_EQ(refused, 8 * 3);
+  EXPECT_EQ(thrown, 8 * 3);
+  int there = 0;
+  store->read([&](Tx& tx) -> Result<void> {
+         for (int t = 0; t < 8; ++t) {
+           for (int i = 0; i < 30; ++i) {
+             const auto row = TRY(tx.accounts.by_id(std::to_string(t) + "." + std::to_string(i)));
+             there += row ? 1 : 0;
+           }
+         }
+         return {};
+       })
+      .value();
+  EXPECT_EQ(there, 8 * 24);
+}
+
+}  // namespace crest::adapters
+
+namespace crest::ca::store {
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
+                         testing::Values([] { return std::make_unique<adapters::OwnedStore>(); }));
+}  // namespace crest::ca::store
