@@ -20,14 +20,16 @@ class Http01Solver {
   virtual client::Solver& solver() = 0;  // the library's own business
 };
 
-// A listener of our own. It answers live tokens and nothing else; the destructor closes it.
+// A listener of our own. It answers live tokens and nothing else; the destructor closes it. Thread-safe.
 class Http01Server final : public Http01Solver {
  public:
-  // ":80" (IPv4 and IPv6), "127.0.0.1:5002", "[::1]:5002". Errors: port_in_use, naming the holder where it is known;
-  // usage for text that is no address.
+  // ":80" (IPv4 and IPv6), "127.0.0.1:5002", "[::1]:5002". Takes no port yet. Error: usage for text that is no address.
   static Result<std::unique_ptr<Http01Server>> open(const std::string& address);
+  // Takes the port now; else the first order does, before its CA is asked. Errors: port_in_use, naming the holder where
+  // it is known; config for a port that this user may not have.
+  Result<void> listen();
   ~Http01Server() override;
-  std::uint16_t port() const;
+  std::uint16_t port() const;  // the one taken; 0 before
   client::Solver& solver() override;
 
  private:

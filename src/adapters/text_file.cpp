@@ -1,0 +1,46 @@
+#include "adapters/text_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace crest::adapters {
+namespace {
+
+struct OpenFile {
+  explicit OpenFile(const char* path) : descriptor(::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) {}
+  ~OpenFile() {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  int descriptor;
+};
+
+Error cannot_read(const std::string& path) {
+  return make_error(ErrorKind::config, std::string("cannot be read: ") + std::strerror(errno), path);
+}
+
+}  // namespace
+
+Result<std::string> read_text_file(const std::string& path, std::size_t bytes_max) {
+  const OpenFile file(path.c_str());
+  if (file.descriptor < 0) return cannot_read(path);
+  std::string text(bytes_max + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t count = ::read(file.descriptor, text.data() + size, text.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return cannot_read(path);
+    if (count == 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  text.resize(size);
+  if (size <= bytes_max) return text;
+  return make_error(ErrorKind::config,
+                    "is larger than " + std::to_string(bytes_max) + " octets; is it the file that was meant?", path);
+}
+
+}  // namespace crest::adapters

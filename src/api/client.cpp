@@ -1,0 +1,327 @@
+#include <crest/client.hpp>
+
+#include "acme/account.hpp"
+#include "acme/problem.hpp"
+#include "acme/renewal_info.hpp"
+#include "acme/revocation.hpp"
+#include "adapters/curl_transport.hpp"
+#include "adapters/posix_disk.hpp"
+#include "adapters/system_clock.hpp"
+#include "api/guarded.hpp"
+#include "api/known_ca.hpp"
+#include "client/certificate_meta.hpp"
+#include "client/issuance.hpp"
+#include "crypto/digest.hpp"
+
+namespace crest {
+namespace {
+
+using client::CertificateMeta;
+using client::CertificateRequest;
+
+Result<CertificateRequest> request_of(const CertificateOptions& options) {
+  if (options.names.empty()) return make_error(ErrorKind::usage, "no name is given: a certificate needs one at least");
+  CertificateRequest request;
+  for (const std::string& name : options.names) {
+    const acme::Identifier identifier = TRY(acme::identifier_from_user(name));
+    request.identifiers.push_back(identifier);
+  }
+  request.name = options.name.empty() ? request.identifiers.front().value : options.name;
+  request.key_type = TRY(crypto::key_type_from_text(options.key_type));
+  request.profile = options.profile;
+  request.lifetime = options.lifetime;
+  return request;
+}
+
+// The revokeCert request was of no use to this key, and another one may help (RFC 8555 section 7.6).
+bool is_unauthorized(const Error& error) {
+  if (!error.problem) return false;
+  const auto type = acme::problem_type(*error.problem);
+  return type == acme::ProblemType::unauthorized || type == acme::ProblemType::accountDoesNotExist;
+}
+
+bool is_revoked_already(const Error& error) {
+  return error.problem && acme::problem_type(*error.problem) == acme::ProblemType::alreadyRevoked;
+}
+
+Error nothing_kept(const std::string& name) {
+  return make_error(ErrorKind::usage, "no certificate is kept under this name; crest list shows what there is",
+                    Untrusted(name).printable(200));
+}
+
+}  // namespace
+
+struct Client::Impl {
+  ClientOptions options;
+  std::unique_ptr<Disk> disk;
+  std::unique_ptr<client::FileVault> vault;
+  adapters::SystemClock clock;
+  crypto::SystemRandom random;
+  crypto::GeneratedKeys keys;
+  adapters::CurlTransport transport;
+  NullLog log;
+
+  CertificateInfo info(const CertificateMeta& meta) const;
+  Result<std::optional<Issued>> serving(const CertificateRequest& wanted, const std::string& directory);
+  Result<Issued> live(const std::string& name);
+  Result<void> issue(const api::KnownCa& ca, const CertificateRequest& wanted, bool force, Http01Solver& solver,
+                     const Waiting& waiting);
+  Result<void> drive(client::Issuance& issuance, const Waiting& waiting);
+  Result<RenewOutcome> renew(const std::string& name, bool force, Http01Solver& solver, const Waiting& waiting);
+  Result<void> renew_due(RenewOutcome& outcome, const CertificateMeta& meta, bool force, Http01Solver& solver,
+                         const Waiting& waiting);
+  Result<api::KnownCa> ca_of(const CertificateMeta& meta);
+  Result<void> revoke(const std::string& name, const std::string& reason, const Waiting& waiting);
+};
+
+CertificateInfo Client::Impl::info(const CertificateMeta& meta) const {
+  CertificateInfo info;
+  info.name = meta.request.name;
+  for (const acme::Identifier& identifier : meta.request.identifiers) info.names.push_back(identifier.value);
+  info.key_type = crypto::to_string(meta.request.key_type);
+  info.serial = meta.serial;
+  info.issuer = Untrusted(meta.issuer).printable();
+  info.directory = meta.directory;
+  info.not_before = meta.not_before;
+  info.not_after = meta.not_after;
+  info.renew_at = client::renewal(meta, meta.not_before).renew_at;
+  info.generation = meta.generation;
+  info.folder = options.state_dir + "/certificates/" + client::file_name_of(meta.request.name) + "/live";
+  return info;
+}
+
+Result<Issued> Client::Impl::live(const std::string& name) {
+  const std::optional<client::Pair> pair = TRY(vault->live(name));
+  if (!pair) return nothing_kept(name);
+  auto meta = client::certificate_meta_from_json(pair->meta);
+  if (!meta) return std::move(meta).error().as(ErrorKind::storage).at(name);
+  Issued issued;
+  static_cast<CertificateInfo&>(issued) = info(*meta);
+  issued.key_pem = std::string(pair->key_pem.reveal());
+  issued.chain_pem = pair->chain_pem;
+  return issued;
+}
+
+// The live certificate, while it is what is wanted, from the CA that is wanted, and not due.
+Result<std::optional<Issued>> Client::Impl::serving(const CertificateRequest& wanted, const std::string& directory) {
+  const std::optional<CertificateMeta> meta = TRY(client::live_meta(*vault, wanted.name));
+  if (!meta || !client::asks_the_same(meta->request, wanted) || meta->directory != directory) {
+    return std::optional<Issued>();
+  }
+  if (client::renewal(*meta, clock.now()).due != client::Due::not_due) return std::optional<Issued>();
+  Issued issued = TRY(live(wanted.name));
+  return std::optional<Issued>(std::move(issued));
+}
+
+Result<void> Client::Impl::drive(client::Issuance& issuance, const Waiting& waiting) {
+  const Instant give_up = clock.monotonic() + waiting.at_most;
+  std::string said;
+  while (true) {
+    if (const std::string doing = issuance.doing(); waiting.progress && doing != said) {
+      said = doing;
+      waiting.progress(said);
+    }
+    client::Step step = issuance.advance(clock.now(), waiting.stop);
+    if (std::holds_alternative<client::Issued>(step)) return {};
+    if (auto* failed = std::get_if<client::Failed>(&step)) return std::move(failed->error);
+    const auto* wait = std::get_if<client::WaitUntil>(&step);
+    const Duration span = wait ? wait->time - clock.now() : Duration(0);
+    const bool too_long = clock.monotonic() + span > give_up;
+    if (!too_long && (!wait || clock.sleep_until(wait->time, waiting.stop)) && !waiting.stop.stop_requested()) continue;
+    TRY(issuance.pause());
+    Error error = make_error(ErrorKind::timeout,
+                             (too_long ? "not finished in time: " : "interrupted: ") + (wait ? wait->why : said) +
+                                 "; nothing is lost, and the next run goes on from here",
+                             issuance.record().request.name);
+    return error;
+  }
+}
+
+Result<void> Client::Impl::issue(const api::KnownCa& ca, const CertificateRequest& wanted, bool force,
+                                 Http01Solver& solver, const Waiting& waiting) {
+  const client::AccountOptions account = TRY(api::account_options(ca, options.external_account));
+  auto pinned = TRY(api::pinned_roots(ca));
+  client::Session session(api::endpoint_of(ca), {transport, clock, log});
+  client::Issuance::Deps deps{session, *vault, keys, random, log, {&solver.solver()}, account, std::move(pinned)};
+  const std::unique_ptr<client::Issuance> issuance = TRY(client::Issuance::open(std::move(deps), wanted));
+  if (!force) {  // while we waited for the lease, somebody may have done the work
+    const std::optional<Issued> fresh = TRY(serving(wanted, ca.directory));
+    if (fresh) return {};
+  }
+  TRY(api::remember(*vault, ca));
+  return drive(*issuance, waiting);
+}
+
+Result<api::KnownCa> Client::Impl::ca_of(const CertificateMeta& meta) {
+  if (options.directory == meta.directory) return api::known_ca(options);
+  std::optional<api::KnownCa> ca = TRY(api::recall(*vault, meta.directory));
+  if (ca) return *std::move(ca);
+  return make_error(ErrorKind::config, "what was known of its CA is gone; run crest obtain with --directory once",
+                    meta.directory);
+}
+
+Result<void> Client::Impl::renew_due(RenewOutcome& outcome, const CertificateMeta& meta, bool force,
+                                     Http01Solver& solver, const Waiting& waiting) {
+  const api::KnownCa ca = TRY(ca_of(meta));
+  CertificateRequest wanted = meta.request;
+  if (!meta.ari_id.empty()) wanted.replaces = meta.ari_id;
+  TRY(issue(ca, wanted, force, solver, waiting));
+  const std::optional<CertificateMeta> fresh = TRY(client::live_meta(*vault, meta.request.name));
+  if (!fresh) return nothing_kept(meta.request.name);
+  outcome.certificate = info(*fresh);
+  outcome.decision = RenewOutcome::Decision::renewed;
+  outcome.why += "; the new one serves until " + to_rfc3339(fresh->not_after);
+  return {};
+}
+
+Result<RenewOutcome> Client::Impl::renew(const std::string& name, bool force, Http01Solver& solver,
+                                         const Waiting& waiting) {
+  const std::optional<CertificateMeta> meta = TRY(client::live_meta(*vault, name));
+  if (!meta) return nothing_kept(name);
+  RenewOutcome outcome;
+  outcome.name = name;
+  outcome.certificate = info(*meta);
+  const Time now = clock.now();
+  TRY(client::check_clock(now, &*meta));
+  const client::Renewal renewal = client::renewal(*meta, now);
+  if (renewal.due == client::Due::not_due && !force) {
+    outcome.why = "due at " + to_rfc3339(renewal.renew_at) + ", in " + to_human(renewal.renew_at - now);
+    return outcome;
+  }
+  const std::optional<client::OrderRecord> record = TRY(client::load_order(*vault, name));
+  if (!force && record && record->not_before && *record->not_before > now) {
+    outcome.decision = RenewOutcome::Decision::waiting;
+    outcome.why = "the last attempt failed (" + record->last_error.value_or("unknown") + "); the next one is due at " +
+                  to_rfc3339(*record->not_before);
+    return outcome;
+  }
+  outcome.why = force ? "as asked"
+                      : renewal.due == client::Due::expired ? "expired at " + to_rfc3339(meta->not_after)
+                                                             : "due since " + to_rfc3339(renewal.renew_at);
+  Result<void> done = renew_due(outcome, *meta, force, solver, waiting);
+  if (done) return outcome;
+  outcome.decision = RenewOutcome::Decision::failed;
+  outcome.why += "; " + done.error().describe();
+  outcome.error = std::move(done).error();
+  return outcome;
+}
+
+Result<void> Client::Impl::revoke(const std::string& name, const std::string& reason, const Waiting& waiting) {
+  acme::Revocation request;
+  if (!reason.empty()) {
+    request.reason = acme::revocation_reason(reason);
+    if (!request.reason) {
+      return make_error(ErrorKind::usage,
+                        "no such reason: use keyCompromise, affiliationChanged, superseded, cessationOfOperation or "
+                        "privilegeWithdrawn",
+                        Untrusted(reason).printable(40));
+    }
+  }
+  const Issued issued = TRY(live(name));
+  const x509::Chain chain = TRY(x509::Chain::from_pem(issued.chain_pem));
+  request.certificate_der = chain.leaf().der();
+  const std::string payload = acme::to_json(request).dump();
+  const std::optional<CertificateMeta> meta = TRY(client::live_meta(*vault, name));
+  if (!meta) return nothing_kept(name);
+  const api::KnownCa ca = TRY(ca_of(*meta));
+  client::Session session(api::endpoint_of(ca), {transport, clock, log});
+  const acme::Directory directory = TRY(session.directory(waiting.stop));
+  if (directory.revoke_cert.empty()) {
+    return make_error(ErrorKind::ca_protocol, "the CA offers no revocation (no revokeCert in its directory)",
+                      ca.directory);
+  }
+  const auto account = TRY(client::stored_account(*vault, session.endpoint()));
+  if (account) {
+    const auto done = session.post({&account->key, account->url}, directory.revoke_cert, payload,
+                                   client::Session::json_bytes_max, waiting.stop);
+    if (done || is_revoked_already(done.error())) return {};
+    if (!is_unauthorized(done.error())) return done.error();
+  }
+  const crypto::PrivateKey key = TRY(crypto::PrivateKey::from_pem(issued.key_pem));  // the certificate's own word
+  const auto done = session.post({&key, ""}, directory.revoke_cert, payload, client::Session::json_bytes_max,
+                                 waiting.stop);
+  if (done || is_revoked_already(done.error())) return {};
+  return done.error();
+}
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+Result<Client> Client::open(ClientOptions options) {
+  return api::guarded([&]() -> Result<Client> {
+    auto impl = std::make_unique<Impl>();
+    if (!options.directory.empty()) TRY(api::known_ca(options));  // what is wrong with it is said before anything else
+    impl->disk = TRY(adapters::open_posix_disk(options.state_dir));
+    impl->vault = TRY(client::FileVault::open(*impl->disk));
+    impl->options = std::move(options);
+    return Client(std::move(impl));
+  });
+}
+
+Result<Issued> Client::obtain(const CertificateOptions& certificate, Http01Solver& solver, const Waiting& waiting) {
+  return api::guarded([&]() -> Result<Issued> {
+    const CertificateRequest wanted = TRY(request_of(certificate));
+    const api::KnownCa ca = TRY(api::known_ca(impl_->options));
+    std::optional<Issued> fresh = TRY(impl_->serving(wanted, ca.directory));
+    if (fresh) return *std::move(fresh);
+    const std::optional<CertificateMeta> before = TRY(client::live_meta(*impl_->vault, wanted.name));
+    TRY(client::check_clock(impl_->clock.now(), before ? &*before : nullptr));
+    TRY(impl_->issue(ca, wanted, false, solver, waiting));
+    Issued issued = TRY(impl_->live(wanted.name));
+    issued.renewed = !before || issued.generation != before->generation;
+    return issued;
+  });
+}
+
+Result<std::vector<RenewOutcome>> Client::renew(const std::optional<std::string>& name, bool force,
+                                                Http01Solver& solver, const Waiting& waiting) {
+  return api::guarded([&]() -> Result<std::vector<RenewOutcome>> {
+    std::vector<std::string> names;
+    if (name) {
+      names.push_back(*name);
+    } else {
+      names = TRY(impl_->vault->certificates());
+    }
+    std::vector<RenewOutcome> outcomes;
+    for (const std::string& each : names) {
+      if (waiting.stop.stop_requested()) break;
+      Result<RenewOutcome> outcome = impl_->renew(each, force, solver, waiting);
+      if (!outcome && name) return std::move(outcome).error();
+      if (outcome) {
+        outcomes.push_back(*std::move(outcome));
+        continue;
+      }
+      RenewOutcome failed;  // one damaged record never stops the others (promise 12)
+      failed.name = each;
+      failed.decision = RenewOutcome::Decision::failed;
+      failed.why = outcome.error().describe();
+      failed.error = std::move(outcome).error();
+      outcomes.push_back(std::move(failed));
+    }
+    return outcomes;
+  });
+}
+
+Result<std::vector<CertificateInfo>> Client::list() const {
+  return api::guarded([&]() -> Result<std::vector<CertificateInfo>> {
+    const std::vector<std::string> names = TRY(impl_->vault->certificates());
+    std::vector<CertificateInfo> all;
+    for (const std::string& name : names) {
+      const std::optional<CertificateMeta> meta = TRY(client::live_meta(*impl_->vault, name));
+      if (meta) all.push_back(impl_->info(*meta));
+    }
+    return all;
+  });
+}
+
+Result<Issued> Client::show(const std::string& name) const {
+  return api::guarded([&] { return impl_->live(name); });
+}
+
+Result<void> Client::revoke(const std::string& name, const std::string& reason, const Waiting& waiting) {
+  return api::guarded([&] { return impl_->revoke(name, reason, waiting); });
+}
+
+}  // namespace crest

@@ -1,0 +1,161 @@
+#include "apps/crest/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "apps/crest/terminal.hpp"
+#include "apps/crest/verb.hpp"
+
+namespace crest::apps {
+namespace {
+
+constexpr int wrong_use = 64;
+
+struct Verbs {
+  Obtain obtain;
+  Renew renew;
+  List list;
+  Show show;
+  Revoke revoke;
+};
+
+void add_state_flag(CLI::App& verb, ClientOptions& options) {
+  verb.add_option("--state", options.state_dir, "folder that keeps keys, certificates and accounts")
+      ->envname("CREST_STATE")
+      ->capture_default_str();
+}
+
+void add_ca_flags(CLI::App& verb, CaFlags& flags) {
+  add_state_flag(verb, flags.options);
+  verb.add_option("--directory", flags.options.directory, "URL of the CA's ACME directory")
+      ->envname("CREST_DIRECTORY");
+  verb.add_option("--trust", flags.options.trust_pem_files,
+                  "PEM file with the roots to trust for this CA's own HTTPS; default: the system's")
+      ->envname("CREST_TRUST")
+      ->allow_extra_args(false);
+  verb.add_option("--pinned-root", flags.options.pinned_root_files,
+                  "PEM file with a root that the issued chain must end in")
+      ->allow_extra_args(false);
+  verb.add_option("--contact", flags.options.contact, "mailto: URL for the CA's operator")->allow_extra_args(false);
+  verb.add_flag("--agree-tos", flags.options.agree_terms_of_service, "agree to the CA's terms of service");
+  verb.add_option("--account-key-type", flags.options.account_key_type, "key of a new account")
+      ->capture_default_str();
+  verb.add_option("--eab-kid", flags.eab_kid, "key id of an external account binding")->envname("CREST_EAB_KID");
+  verb.add_option("--eab-key-file", flags.eab_key_file, "file with its MAC key, as the CA gave it")
+      ->envname("CREST_EAB_KEY_FILE");
+  verb.add_option("--eab-algorithm", flags.eab_algorithm, "HS256, HS384 or HS512")->capture_default_str();
+  verb.add_option("--proxy", flags.options.proxy, "http://host:port, for the CA only")->envname("CREST_PROXY");
+}
+
+void add_solver_flags(CLI::App& verb, SolverFlags& flags) {
+  auto* listen = verb.add_option("--http-listen", flags.listen,
+                                 "where http-01 is answered: \":80\", \"127.0.0.1:5002\", \"[::1]:5002\"")
+                     ->envname("CREST_HTTP_LISTEN")
+                     ->capture_default_str();
+  verb.add_option("--webroot", flags.webroot, "answer http-01 with files under this folder of a running web server")
+      ->envname("CREST_WEBROOT")
+      ->excludes(listen);
+}
+
+void add_json_flag(CLI::App& verb, OutputFlags& flags) {
+  verb.add_flag("--json", flags.json, "print the result as JSON, with a stable schema");
+}
+
+void add_waiting_flags(CLI::App& verb, OutputFlags& flags) {
+  add_json_flag(verb, flags);
+  verb.add_option("--timeout", flags.timeout, "longest wait for the CA: 90s, 5m, 1h; the next run resumes")
+      ->capture_default_str();
+}
+
+void add_due_flag(CLI::App& verb, OutputFlags& flags) {
+  verb.add_flag("--detailed-exit-code", flags.detailed_exit_code, "end with 1 when nothing was due");
+}
+
+CLI::App* add_obtain(CLI::App& app, Obtain& flags) {
+  CLI::App* verb = app.add_subcommand("obtain", "get a certificate for some names");
+  verb->footer(
+      "Example:\n  crest obtain --directory https://ca.corp.example:9000/acme/corp/directory --trust root.pem \\\n"
+      "    app.corp.example 10.0.0.7\n\nThe set is in STATE/certificates/NAME/live. What is there already is left "
+      "alone until two thirds of its life are over.");
+  verb->add_option("names", flags.certificate.names, "DNS names and IP addresses")->required();
+  verb->add_option("--name", flags.certificate.name, "keep it under this name; default: the first of names");
+  verb->add_option("--key-type", flags.certificate.key_type,
+                   "ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519")
+      ->envname("CREST_KEY_TYPE")
+      ->capture_default_str();
+  verb->add_option("--profile", flags.profile, "one of the CA's certificate profiles");
+  verb->add_option("--lifetime", flags.lifetime, "ask for this life: 12h, 7d; not every CA grants it");
+  add_ca_flags(*verb, flags.ca);
+  add_solver_flags(*verb, flags.solver);
+  add_waiting_flags(*verb, flags.output);
+  add_due_flag(*verb, flags.output);
+  return verb;
+}
+
+CLI::App* add_renew(CLI::App& app, Renew& flags) {
+  CLI::App* verb = app.add_subcommand("renew", "renew what is due");
+  verb->footer(
+      "Each certificate is renewed at two thirds of its life, from the CA that it came from. Run this from a timer, "
+      "several times in the last third of the shortest life.");
+  verb->add_option("name", flags.name, "only this one");
+  verb->add_flag("--force", flags.force, "at once, due or not");
+  add_state_flag(*verb, flags.options);
+  add_solver_flags(*verb, flags.solver);
+  add_waiting_flags(*verb, flags.output);
+  add_due_flag(*verb, flags.output);
+  return verb;
+}
+
+CLI::App* add_list(CLI::App& app, List& flags) {
+  CLI::App* verb = app.add_subcommand("list", "say which certificates are kept here");
+  add_state_flag(*verb, flags.options);
+  add_json_flag(*verb, flags.output);
+  return verb;
+}
+
+CLI::App* add_show(CLI::App& app, Show& flags) {
+  CLI::App* verb = app.add_subcommand("show", "show one certificate");
+  verb->add_option("name", flags.name, "as crest list names it")->required();
+  add_state_flag(*verb, flags.options);
+  add_json_flag(*verb, flags.output);
+  return verb;
+}
+
+CLI::App* add_revoke(CLI::App& app, Revoke& flags) {
+  CLI::App* verb = app.add_subcommand("revoke", "revoke the live certificate at its CA");
+  verb->add_option("name", flags.name, "as crest list names it")->required();
+  verb->add_option("--reason", flags.reason,
+                   "keyCompromise, superseded, cessationOfOperation, ... (RFC 5280 section 5.3.1)");
+  add_state_flag(*verb, flags.options);
+  add_waiting_flags(*verb, flags.output);
+  return verb;
+}
+
+}  // namespace
+
+int run_command_line(int count, char** words, std::stop_token interrupted) {
+  CLI::App app("Certificates from any ACME CA: obtained, renewed, and never lost in a crash.", "crest");
+  app.set_version_flag("--version", "crest " CREST_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 done or nothing due, 2 failed and a person must act, 64 wrong use, 75 try again later.\n"
+      "A flag whose help names an environment variable can be set by it.");
+  Verbs verbs;
+  int code = 0;
+  const auto runs = [&](CLI::App* verb, const auto& flags) {
+    verb->callback([&code, &flags, interrupted] { code = run(flags, interrupted); });
+  };
+  runs(add_obtain(app, verbs.obtain), verbs.obtain);
+  runs(add_renew(app, verbs.renew), verbs.renew);
+  runs(add_list(app, verbs.list), verbs.list);
+  runs(add_show(app, verbs.show), verbs.show);
+  runs(add_revoke(app, verbs.revoke), verbs.revoke);
+  try {
+    app.parse(count, words);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : wrong_use;
+  }
+  end_progress();
+  return code;
+}
+
+}  // namespace crest::apps

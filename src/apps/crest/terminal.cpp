@@ -1,0 +1,44 @@
+#include "apps/crest/terminal.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+namespace crest::apps {
+namespace {
+
+bool on_terminal() {
+  static const bool answer = ::isatty(STDERR_FILENO) == 1;
+  return answer;
+}
+
+bool in_colour() {
+  static const bool answer = on_terminal() && std::getenv("NO_COLOR") == nullptr;
+  return answer;
+}
+
+bool line_is_open = false;
+
+}  // namespace
+
+void show_progress(const std::string& line) {
+  if (!on_terminal()) {
+    std::cerr << "crest: " << line << std::endl;
+    return;
+  }
+  std::cerr << "\r\033[K" << line << std::flush;  // the line before gives way
+  line_is_open = true;
+}
+
+void end_progress() {
+  if (line_is_open) std::cerr << "\r\033[K" << std::flush;
+  line_is_open = false;
+}
+
+void show_error(const std::string& text) {
+  end_progress();
+  std::cerr << (in_colour() ? "\033[31mcrest:\033[0m " : "crest: ") << text << std::endl;
+}
+
+}  // namespace crest::apps

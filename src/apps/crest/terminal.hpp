@@ -1,0 +1,12 @@
+// What people see: progress and errors on stderr, colour and redrawing on a terminal only.
+#pragma once
+
+#include <string>
+
+namespace crest::apps {
+
+void show_progress(const std::string& line);
+void end_progress();  // leaves the cursor at the start of a line
+void show_error(const std::string& text);
+
+}  // namespace crest::apps
