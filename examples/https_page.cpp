@@ -4,15 +4,15 @@
 //
 // One connection at a time and no request parsing: the point is the swap.
 #include <arpa/inet.h>
-#include <netinet/in.h>
-#include <openssl/ssl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <netinet/in.h>
 #include <string>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
 
 #include <crest/client.hpp>
 
@@ -47,8 +47,9 @@ class Page {
     char request[4096];
     if (SSL_read(tls.get(), request, sizeof request) <= 0) return;
     const std::string body = "served with certificate " + serial_ + "\n";
-    const std::string response = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: " +
-                                 std::to_string(body.size()) + "\r\n\r\n" + body;
+    const std::string response =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body;
     SSL_write(tls.get(), response.data(), static_cast<int>(response.size()));
     SSL_shutdown(tls.get());
   }

@@ -1,11 +1,10 @@
 #include "adapters/sqlite.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace crest::adapters {
 namespace {

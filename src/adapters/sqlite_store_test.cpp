@@ -1,9 +1,8 @@
 #include "adapters/sqlite_store.hpp"
 
-#include <sys/stat.h>
-
 #include <atomic>
 #include <filesystem>
+#include <sys/stat.h>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -53,18 +52,20 @@ TEST(SqliteStore, SF64_WhatWasWrittenIsThereAfterReopening) {
   const Folder folder;
   {
     auto store = open_sqlite_store(folder.file()).value();
-    store->write([](Tx& tx) -> Result<void> {
-           TRY(tx.accounts.insert(account("one")));
-           return {};
-         })
+    store
+        ->write([](Tx& tx) -> Result<void> {
+          TRY(tx.accounts.insert(account("one")));
+          return {};
+        })
         .value();
   }
   auto store = open_sqlite_store(folder.file()).value();
   std::optional<AccountRow> found;
-  store->read([&](Tx& tx) -> Result<void> {
-         found = TRY(tx.accounts.by_id("one"));
-         return {};
-       })
+  store
+      ->read([&](Tx& tx) -> Result<void> {
+        found = TRY(tx.accounts.by_id("one"));
+        return {};
+      })
       .value();
   ASSERT_TRUE(found);
   EXPECT_EQ(found->contact, account("one").contact);
@@ -73,7 +74,7 @@ TEST(SqliteStore, SF64_WhatWasWrittenIsThereAfterReopening) {
 TEST(SqliteStore, FileIsPrivateFromTheStart) {
   const Folder folder;
   const auto store = open_sqlite_store(folder.file()).value();
-  struct stat state {};
+  struct stat state{};
   for (const char* suffix : {"", "-wal", "-shm"}) {
     ASSERT_EQ(::stat((folder.file() + suffix).c_str(), &state), 0) << suffix;
     EXPECT_EQ(state.st_mode & 0777, 0600u) << suffix;
@@ -135,15 +136,16 @@ TEST(SqliteStore, ConcurrentWritesEachGetTheirOwnOutcome) {
   EXPECT_EQ(refused, 8 * 3);
   EXPECT_EQ(thrown, 8 * 3);
   int there = 0;
-  store->read([&](Tx& tx) -> Result<void> {
-         for (int t = 0; t < 8; ++t) {
-           for (int i = 0; i < 30; ++i) {
-             const auto row = TRY(tx.accounts.by_id(std::to_string(t) + "." + std::to_string(i)));
-             there += row ? 1 : 0;
-           }
-         }
-         return {};
-       })
+  store
+      ->read([&](Tx& tx) -> Result<void> {
+        for (int t = 0; t < 8; ++t) {
+          for (int i = 0; i < 30; ++i) {
+            const auto row = TRY(tx.accounts.by_id(std::to_string(t) + "." + std::to_string(i)));
+            there += row ? 1 : 0;
+          }
+        }
+        return {};
+      })
       .value();
   EXPECT_EQ(there, 8 * 24);
 }

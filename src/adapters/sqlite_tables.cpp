@@ -360,8 +360,7 @@ class SqliteCertificates final : public Certificates {
     SqliteQuery query(connection_, "INSERT OR IGNORE INTO certificates VALUES (?,?,?,?,?,?,?,?,?,?,?)");
     query.bind(row.serial).bind(row.order).bind(row.account).bind(word_of(row.status)).bind(row.tbs_sha256);
     query.bind(ByteView(row.der)).bind(row.issuer).bind(milliseconds(row.created)).bind(milliseconds(row.not_after));
-    const std::uint64_t changed =
-        TRY(query.bind(row.revoked_at).bind(std::int64_t(row.revocation_reason)).run());
+    const std::uint64_t changed = TRY(query.bind(row.revoked_at).bind(std::int64_t(row.revocation_reason)).run());
     return changed == 1;
   }
   Result<std::optional<CertificateRow>> by_serial(const std::string& serial) override {
@@ -472,9 +471,9 @@ Result<void> prepare_schema(SqliteConnection& connection) {
   }
   if (version == schema_version) return {};
   if (version == 0) return connection.execute(schema);
-  return make_error(ErrorKind::storage,
-                    "the database has the format of version " + std::to_string(version) + ", this program knows " +
-                        std::to_string(schema_version) + "; run the newer crest-ca");
+  return make_error(ErrorKind::storage, "the database has the format of version " + std::to_string(version) +
+                                            ", this program knows " + std::to_string(schema_version) +
+                                            "; run the newer crest-ca");
 }
 
 }  // namespace crest::adapters

@@ -1,10 +1,9 @@
 #include "adapters/text_file.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace crest::adapters {
 namespace {

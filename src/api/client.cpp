@@ -195,9 +195,9 @@ Result<RenewOutcome> Client::Impl::renew(const std::string& name, bool force, Ht
                   to_rfc3339(*record->not_before);
     return outcome;
   }
-  outcome.why = force ? "as asked"
-                      : renewal.due == client::Due::expired ? "expired at " + to_rfc3339(meta->not_after)
-                                                             : "due since " + to_rfc3339(renewal.renew_at);
+  outcome.why = force                                 ? "as asked"
+                : renewal.due == client::Due::expired ? "expired at " + to_rfc3339(meta->not_after)
+                                                      : "due since " + to_rfc3339(renewal.renew_at);
   Result<void> done = renew_due(outcome, *meta, force, solver, waiting);
   if (done) return outcome;
   outcome.decision = RenewOutcome::Decision::failed;
@@ -238,8 +238,8 @@ Result<void> Client::Impl::revoke(const std::string& name, const std::string& re
     if (!is_unauthorized(done.error())) return done.error();
   }
   const crypto::PrivateKey key = TRY(crypto::PrivateKey::from_pem(issued.key_pem));  // the certificate's own word
-  const auto done = session.post({&key, ""}, directory.revoke_cert, payload, client::Session::json_bytes_max,
-                                 waiting.stop);
+  const auto done =
+      session.post({&key, ""}, directory.revoke_cert, payload, client::Session::json_bytes_max, waiting.stop);
   if (done || is_revoked_already(done.error())) return {};
   return done.error();
 }

@@ -1,12 +1,13 @@
-#include <crest/http01.hpp>
+#include "client/http01.hpp"
 
 #include <mutex>
+
+#include <crest/http01.hpp>
 
 #include "adapters/beast_server.hpp"
 #include "adapters/listen_socket.hpp"
 #include "adapters/posix_disk.hpp"
 #include "api/guarded.hpp"
-#include "client/http01.hpp"
 #include "core/log.hpp"
 
 namespace crest {

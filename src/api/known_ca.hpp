@@ -5,18 +5,19 @@
 #include <string>
 #include <vector>
 
+#include <crest/client.hpp>
+
 #include "client/account.hpp"
 #include "client/session.hpp"
 #include "client/vault.hpp"
 #include "x509/certificate.hpp"
-#include <crest/client.hpp>
 
 namespace crest::api {
 
 struct KnownCa {
   std::string directory;
-  std::string trust_pem;        // "": the system's anchors
-  std::string pinned_pem;       // "": the chain's end is not checked
+  std::string trust_pem;   // "": the system's anchors
+  std::string pinned_pem;  // "": the chain's end is not checked
   std::string proxy;
   std::vector<std::string> contact;
   bool agree_terms_of_service = false;

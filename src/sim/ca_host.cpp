@@ -49,9 +49,9 @@ void CaHost::start() {
   options.base_url = "https://" + std::string(host_name);
   options.egress.allow.push_back({encoding::IpNetwork::parse("10.0.0.0/8").value(), ""});
   ca::IssuingKey issuer{x509::Chain({*issuing_}), issuing_key_, *root_};
-  authority_ = ca::Authority::open(options, {store_, deps_.network, egress_, issuer, deps_.clock, random_, deps_.log,
-                                             meter_})
-                   .value();
+  authority_ =
+      ca::Authority::open(options, {store_, deps_.network, egress_, issuer, deps_.clock, random_, deps_.log, meter_})
+          .value();
   deps_.network.listen(std::string(host_name), 443, this);
   schedule_work();
 }
@@ -72,8 +72,9 @@ void CaHost::plan_outages(Time until) {
   if (longest <= 0) return;
   for (Time morning = deps_.clock.now(); morning < until; morning += day) {
     const Duration length(static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(longest))));
-    const Time from = morning + Duration(static_cast<std::int64_t>(
-                                    random_.below(static_cast<std::uint64_t>((day - length).count()))));
+    const Time from =
+        morning +
+        Duration(static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>((day - length).count()))));
     outages_.push_back({from, from + length});
     deps_.events.push(from, [this, length] {
       deps_.faults.count("CA outage");

@@ -31,8 +31,8 @@ class CaHost final : public http::Service {
 
   std::string directory_url() const;
   std::string root_pem() const { return root_->pem(); }
-  void start();                          // first start, and the end of an outage
-  void plan_outages(Time until);         // one a day, at a random hour, of a random length
+  void start();                   // first start, and the end of an outage
+  void plan_outages(Time until);  // one a day, at a random hour, of a random length
   const std::vector<Interval>& outages() const { return outages_; }
 
   http::Response handle(const http::Request& request) override;  // ProcessDied passes through, after the death
@@ -54,7 +54,7 @@ class CaHost final : public http::Service {
   std::unique_ptr<ca::Authority> authority_;
   std::vector<Interval> outages_;
   std::optional<Time> next_work_;
-  std::uint64_t life_ = 0;               // an event of an earlier life does nothing
+  std::uint64_t life_ = 0;  // an event of an earlier life does nothing
 };
 
 }  // namespace crest::sim

@@ -115,8 +115,8 @@ Time ClientHost::step(const std::string& certificate) {
   client::CertificateRequest wanted;
   wanted.name = certificate;
   wanted.identifiers = {acme::identifier_from_user(certificate).value()};
-  const client::Issuance::Deps deps{*process_->session, *process_->vault,      keys_,        random_,
-                                    deps_.log,          {&process_->answers}, process_->account, std::nullopt};
+  const client::Issuance::Deps deps{*process_->session,   *process_->vault,  keys_,       random_, deps_.log,
+                                    {&process_->answers}, process_->account, std::nullopt};
   auto issuance = client::Issuance::open(deps, wanted);
   if (!issuance) {
     deps_.log.debug("not_begun", {{"certificate", certificate}, {"error", issuance.error().describe()}});

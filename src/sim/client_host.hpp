@@ -32,11 +32,11 @@ class ClientHost {
   ~ClientHost();
 
   void start();
-  void check_keys();            // the invariant on lost keys, on the disk as it is
+  void check_keys();  // the invariant on lost keys, on the disk as it is
   const std::string& name() const { return name_; }
 
  private:
-  struct Process;               // what a crash takes away
+  struct Process;  // what a crash takes away
 
   void die(const std::string& where);
   void schedule(const std::string& certificate, Time when);
@@ -55,7 +55,7 @@ class ClientHost {
   CrashyDisk disk_;
   NetworkTransport transport_;
   std::unique_ptr<Process> process_;
-  std::map<std::string, Bytes> noted_;        // certificate to the chain last seen live
+  std::map<std::string, Bytes> noted_;  // certificate to the chain last seen live
   std::map<std::string, Time> live_until_;
   std::uint64_t life_ = 0;
 };

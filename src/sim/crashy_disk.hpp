@@ -42,7 +42,7 @@ class CrashyDisk final : public Disk {
   std::uint64_t changes() const { return changes_; }
   std::optional<Bytes> peek(std::string_view path) const;  // no faults, links followed
   std::vector<std::string> names(std::string_view folder) const;
-  unsigned mode_of(std::string_view path) const;           // 0 when absent
+  unsigned mode_of(std::string_view path) const;  // 0 when absent
 
  private:
   struct Node;

@@ -18,12 +18,12 @@ struct ProcessDied {
 struct FaultRates {  // probability per opportunity
   double bad_nonce = 0;
   double request_lost = 0, reply_lost = 0, request_twice = 0, server_error = 0, reply_cut = 0;
-  double validation_lost = 0;                       // the CA's fetch of a proof
+  double validation_lost = 0;  // the CA's fetch of a proof
   double client_dies_at_disk = 0, client_dies_at_network = 0;
   double ca_dies_at_store = 0;
   double disk_full = 0, disk_error = 0;
   Duration latency_max{40};
-  Duration outage_max{0};                           // once a day, of up to this long
+  Duration outage_max{0};  // once a day, of up to this long
 };
 
 class Faults {

@@ -12,8 +12,8 @@
 
 namespace crest::sim {
 
-struct Exchange {  // what a watcher is told after each attempt to talk
-  std::string from, to;                      // host names
+struct Exchange {        // what a watcher is told after each attempt to talk
+  std::string from, to;  // host names
   const http::Request* request = nullptr;
   const http::Response* response = nullptr;  // what the service answered; nullptr when it was not reached
   std::string fault;                         // what the network did, or ""
@@ -56,8 +56,8 @@ class Network final : public dns::Resolver {
   VirtualClock& clock_;
   Faults& faults_;
   Watcher watcher_;
-  std::map<std::string, std::string> hosts_;   // host to address
-  std::map<std::string, std::string> names_;   // name to host
+  std::map<std::string, std::string> hosts_;  // host to address
+  std::map<std::string, std::string> names_;  // name to host
   std::map<std::pair<std::string, std::uint16_t>, http::Service*> services_;
 };
 

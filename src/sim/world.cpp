@@ -14,9 +14,7 @@ class Trace {
   void add(std::string_view text) {
     for (const char octet : text) digest_ = (digest_ ^ static_cast<std::uint8_t>(octet)) * 0x100000001b3;
   }
-  std::string text() const {
-    return encoding::hex({reinterpret_cast<const std::uint8_t*>(&digest_), sizeof digest_});
-  }
+  std::string text() const { return encoding::hex({reinterpret_cast<const std::uint8_t*>(&digest_), sizeof digest_}); }
 
  private:
   std::uint64_t digest_ = 0xcbf29ce484222325;
@@ -75,7 +73,10 @@ World::World(const Scenario& scenario, std::uint64_t seed, Log& log)
     for (std::size_t i = 0; i < scenario.certificates_per_host; ++i) {
       certificates.push_back("app" + std::to_string(i) + "." + name);
     }
-    ClientHost::Deps deps{clock_, events_, faults_, network_, invariants_, log, ca_.outages(), ca_.directory_url(),
+    ClientHost::Deps deps{clock_,         events_,
+                          faults_,        network_,
+                          invariants_,    log,
+                          ca_.outages(),  ca_.directory_url(),
                           ca_.root_pem(), seed ^ (0x484f0000 + host)};
     hosts_.push_back(std::make_unique<ClientHost>(name, certificates, deps));
     hosts_.back()->start();

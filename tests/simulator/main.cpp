@@ -43,9 +43,10 @@ int usage(const std::string& problem) {
 
 #ifdef CREST_PLANTED
 bool plant(const std::string& word) {
-  const std::map<std::string, Planted> bugs = {{"skip_key_sync", Planted::skip_key_sync},
-                                               {"reuse_nonce", Planted::reuse_nonce},
-                                               {"publish_key_before_certificate", Planted::publish_key_before_certificate}};
+  const std::map<std::string, Planted> bugs = {
+      {"skip_key_sync", Planted::skip_key_sync},
+      {"reuse_nonce", Planted::reuse_nonce},
+      {"publish_key_before_certificate", Planted::publish_key_before_certificate}};
   const auto bug = bugs.find(word);
   if (bug == bugs.end()) return false;
   planted_bug = bug->second;
@@ -66,13 +67,20 @@ bool read_options(int count, char** words, Options& options, std::string& proble
     };
     std::uint64_t jobs = options.jobs;
     bool fine = true;
-    if (word == "--verbose") options.verbose = true;
-    else if (word == "--scenario" && i + 1 < count) options.scenario = words[++i];
-    else if (word == "--planted" && i + 1 < count) options.planted = words[++i];
-    else if (word == "--first") fine = number(options.first);
-    else if (word == "--seeds") fine = number(options.seeds);
-    else if (word == "--jobs") fine = number(jobs);
-    else fine = false;
+    if (word == "--verbose")
+      options.verbose = true;
+    else if (word == "--scenario" && i + 1 < count)
+      options.scenario = words[++i];
+    else if (word == "--planted" && i + 1 < count)
+      options.planted = words[++i];
+    else if (word == "--first")
+      fine = number(options.first);
+    else if (word == "--seeds")
+      fine = number(options.seeds);
+    else if (word == "--jobs")
+      fine = number(jobs);
+    else
+      fine = false;
     options.jobs = static_cast<unsigned>(jobs);
     if (!fine) return problem = "cannot read " + word, false;
   }

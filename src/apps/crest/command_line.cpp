@@ -26,8 +26,7 @@ void add_state_flag(CLI::App& verb, ClientOptions& options) {
 
 void add_ca_flags(CLI::App& verb, CaFlags& flags) {
   add_state_flag(verb, flags.options);
-  verb.add_option("--directory", flags.options.directory, "URL of the CA's ACME directory")
-      ->envname("CREST_DIRECTORY");
+  verb.add_option("--directory", flags.options.directory, "URL of the CA's ACME directory")->envname("CREST_DIRECTORY");
   verb.add_option("--trust", flags.options.trust_pem_files,
                   "PEM file with the roots to trust for this CA's own HTTPS; default: the system's")
       ->envname("CREST_TRUST")
@@ -37,8 +36,7 @@ void add_ca_flags(CLI::App& verb, CaFlags& flags) {
       ->allow_extra_args(false);
   verb.add_option("--contact", flags.options.contact, "mailto: URL for the CA's operator")->allow_extra_args(false);
   verb.add_flag("--agree-tos", flags.options.agree_terms_of_service, "agree to the CA's terms of service");
-  verb.add_option("--account-key-type", flags.options.account_key_type, "key of a new account")
-      ->capture_default_str();
+  verb.add_option("--account-key-type", flags.options.account_key_type, "key of a new account")->capture_default_str();
   verb.add_option("--eab-kid", flags.eab_kid, "key id of an external account binding")->envname("CREST_EAB_KID");
   verb.add_option("--eab-key-file", flags.eab_key_file, "file with its MAC key, as the CA gave it")
       ->envname("CREST_EAB_KEY_FILE");

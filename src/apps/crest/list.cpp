@@ -29,8 +29,8 @@ int run(const List& flags, std::stop_token) {
   const auto padded = [&](std::string text) { return text + std::string(width + 2 - text.size(), ' '); };
   if (!certificates->empty()) print_line(padded("NAME") + "RENEW AT              NOT AFTER             NAMES");
   for (const CertificateInfo& certificate : *certificates) {
-    print_line(padded(certificate.name) + to_rfc3339(certificate.renew_at) + "  " +
-               to_rfc3339(certificate.not_after) + "  " + joined(certificate.names));
+    print_line(padded(certificate.name) + to_rfc3339(certificate.renew_at) + "  " + to_rfc3339(certificate.not_after) +
+               "  " + joined(certificate.names));
   }
   if (certificates->empty()) print_line("no certificate is kept in " + flags.options.state_dir + "; see crest obtain");
   return 0;

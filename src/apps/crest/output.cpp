@@ -40,11 +40,11 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 std::string to_text(const CertificateInfo& certificate) {
-  return certificate.name + "\n  names      " + joined(certificate.names) + "\n  serial     " + certificate.serial + "\n  issuer     " +
-         Untrusted(certificate.issuer).printable() + "\n  key        " + certificate.key_type + "\n  valid      " +
-         to_rfc3339(certificate.not_before) + " to " + to_rfc3339(certificate.not_after) + "\n  renew at   " +
-         to_rfc3339(certificate.renew_at) + "\n  CA         " + certificate.directory + "\n  files      " +
-         certificate.folder;
+  return certificate.name + "\n  names      " + joined(certificate.names) + "\n  serial     " + certificate.serial +
+         "\n  issuer     " + Untrusted(certificate.issuer).printable() + "\n  key        " + certificate.key_type +
+         "\n  valid      " + to_rfc3339(certificate.not_before) + " to " + to_rfc3339(certificate.not_after) +
+         "\n  renew at   " + to_rfc3339(certificate.renew_at) + "\n  CA         " + certificate.directory +
+         "\n  files      " + certificate.folder;
 }
 
 void print_json(const Json& value) { std::cout << value.pretty() << std::flush; }

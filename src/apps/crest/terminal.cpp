@@ -1,9 +1,8 @@
 #include "apps/crest/terminal.hpp"
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <iostream>
+#include <unistd.h>
 
 namespace crest::apps {
 namespace {

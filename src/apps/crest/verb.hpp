@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "encoding/json.hpp"
 #include <crest/client.hpp>
+
+#include "encoding/json.hpp"
 
 namespace crest::apps {
 
