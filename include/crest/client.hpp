@@ -41,6 +41,7 @@ struct CertificateOptions {
   std::string key_type = "ec-p256";  // ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519
   std::optional<std::string> profile;
   std::optional<Duration> lifetime;  // asks for notAfter; not every CA grants it
+  bool retry_now = false;            // although an earlier failure, or the CA's rate limit, asks to wait
 };
 
 // What is live. Paths name files of one matching set.
@@ -54,7 +55,8 @@ struct CertificateInfo {
   Time not_before, not_after;  // the last second inside
   Time renew_at;               // 2/3 of the lifetime
   std::uint64_t generation = 0;
-  std::string folder;  // <state_dir>/certificates/<name>/live
+  std::string folder;   // <state_dir>/certificates/<name>/live
+  std::string damaged;  // "", or why its record cannot be read: then only name and folder are known
 };
 
 struct Issued : CertificateInfo {
@@ -89,7 +91,8 @@ class Client {
   ~Client();
 
   // A certificate for exactly these names: the live one when it serves and is not due, else a new one. An order under
-  // way is resumed, never repeated. Blocks up to waiting.at_most. One caller per certificate; others get `locked`.
+  // way is resumed, never repeated. After repeated failures, and after a rate limit, the error's not_before is kept to:
+  // a call before it asks nobody. Blocks up to waiting.at_most. One caller per certificate; others get `locked`.
   Result<Issued> obtain(const CertificateOptions& certificate, Http01Solver& solver, const Waiting& waiting = {});
   // Everything kept here, or the one named: renewed when due, or at once with `force`.
   Result<std::vector<RenewOutcome>> renew(const std::optional<std::string>& name, bool force, Http01Solver& solver,

@@ -49,6 +49,14 @@ Error nothing_kept(const std::string& name) {
                     Untrusted(name).printable(200));
 }
 
+// Of the class word in a record.
+ErrorKind kind_of(std::string_view word) {
+  for (int kind = 0; kind < static_cast<int>(ErrorKind::internal); ++kind) {
+    if (to_string(static_cast<ErrorKind>(kind)) == word) return static_cast<ErrorKind>(kind);
+  }
+  return ErrorKind::timeout;  // an attempt that a crash cut short has none
+}
+
 }  // namespace
 
 struct Client::Impl {
@@ -62,10 +70,12 @@ struct Client::Impl {
   NullLog log;
 
   CertificateInfo info(const CertificateMeta& meta) const;
-  Result<std::optional<Issued>> serving(const CertificateRequest& wanted, const std::string& directory);
+  CertificateInfo damaged(const std::string& name, const Error& why) const;
+  std::optional<Issued> serving(const CertificateRequest& wanted, const std::string& directory);
   Result<Issued> live(const std::string& name);
   Result<void> issue(const api::KnownCa& ca, const CertificateRequest& wanted, bool force, Http01Solver& solver,
                      const Waiting& waiting);
+  Result<void> check_patience(const client::Issuance& issuance);
   Result<void> drive(client::Issuance& issuance, const Waiting& waiting);
   Result<RenewOutcome> renew(const std::string& name, bool force, Http01Solver& solver, const Waiting& waiting);
   Result<void> renew_due(RenewOutcome& outcome, const CertificateMeta& meta, bool force, Http01Solver& solver,
@@ -90,6 +100,14 @@ CertificateInfo Client::Impl::info(const CertificateMeta& meta) const {
   return info;
 }
 
+CertificateInfo Client::Impl::damaged(const std::string& name, const Error& why) const {
+  CertificateInfo info;
+  info.name = name;
+  info.folder = options.state_dir + "/certificates/" + client::file_name_of(name) + "/live";
+  info.damaged = why.describe();
+  return info;
+}
+
 Result<Issued> Client::Impl::live(const std::string& name) {
   const std::optional<client::Pair> pair = TRY(vault->live(name));
   if (!pair) return nothing_kept(name);
@@ -102,15 +120,13 @@ Result<Issued> Client::Impl::live(const std::string& name) {
   return issued;
 }
 
-// The live certificate, while it is what is wanted, from the CA that is wanted, and not due.
-Result<std::optional<Issued>> Client::Impl::serving(const CertificateRequest& wanted, const std::string& directory) {
-  const std::optional<CertificateMeta> meta = TRY(client::live_meta(*vault, wanted.name));
-  if (!meta || !client::asks_the_same(meta->request, wanted) || meta->directory != directory) {
-    return std::optional<Issued>();
-  }
-  if (client::renewal(*meta, clock.now()).due != client::Due::not_due) return std::optional<Issued>();
-  Issued issued = TRY(live(wanted.name));
-  return std::optional<Issued>(std::move(issued));
+// The live certificate, while it is what is wanted, from the CA that is wanted, whole, and not due.
+std::optional<Issued> Client::Impl::serving(const CertificateRequest& wanted, const std::string& directory) {
+  const auto meta = client::live_meta(*vault, wanted.name);
+  if (!meta || !*meta || !client::asks_the_same((*meta)->request, wanted) || (*meta)->directory != directory) return {};
+  if (client::renewal(**meta, clock.now()).due != client::Due::not_due) return {};
+  auto issued = live(wanted.name);
+  return issued ? std::optional<Issued>(*std::move(issued)) : std::nullopt;  // damaged: a new one is the repair
 }
 
 Result<void> Client::Impl::drive(client::Issuance& issuance, const Waiting& waiting) {
@@ -137,6 +153,22 @@ Result<void> Client::Impl::drive(client::Issuance& issuance, const Waiting& wait
   }
 }
 
+// A rate limit is kept to as the CA said it, and so are the growing pauses of ours; but an order under way may be
+// resumed at any time, and a first failure tried again at once: a person may have put right what was wrong.
+Result<void> Client::Impl::check_patience(const client::Issuance& issuance) {
+  const client::OrderRecord& record = issuance.record();
+  if (!record.not_before || *record.not_before <= clock.now()) return {};
+  const std::string word = record.last_error.value_or("");
+  const bool limited = word == to_string(ErrorKind::rate_limited);
+  if (!limited && (record.attempts < 2 || !record.order_url.empty())) return {};
+  Error error = make_error(kind_of(word),
+                           "the last attempt failed (" + word + "), and the next is due in " +
+                               to_human(*record.not_before - clock.now()) + "; --retry-now tries at once",
+                           record.request.name);
+  error.not_before = record.not_before;
+  return error;
+}
+
 Result<void> Client::Impl::issue(const api::KnownCa& ca, const CertificateRequest& wanted, bool force,
                                  Http01Solver& solver, const Waiting& waiting) {
   const client::AccountOptions account = TRY(api::account_options(ca, options.external_account));
@@ -144,9 +176,9 @@ Result<void> Client::Impl::issue(const api::KnownCa& ca, const CertificateReques
   client::Session session(api::endpoint_of(ca), {transport, clock, log});
   client::Issuance::Deps deps{session, *vault, keys, random, log, {&solver.solver()}, account, std::move(pinned)};
   const std::unique_ptr<client::Issuance> issuance = TRY(client::Issuance::open(std::move(deps), wanted));
-  if (!force) {  // while we waited for the lease, somebody may have done the work
-    const std::optional<Issued> fresh = TRY(serving(wanted, ca.directory));
-    if (fresh) return {};
+  if (!force) {  // before we had the lease, somebody may have done the work
+    if (serving(wanted, ca.directory)) return {};
+    TRY(check_patience(*issuance));
   }
   TRY(api::remember(*vault, ca));
   return drive(*issuance, waiting);
@@ -264,13 +296,14 @@ Result<Issued> Client::obtain(const CertificateOptions& certificate, Http01Solve
   return api::guarded([&]() -> Result<Issued> {
     const CertificateRequest wanted = TRY(request_of(certificate));
     const api::KnownCa ca = TRY(api::known_ca(impl_->options));
-    std::optional<Issued> fresh = TRY(impl_->serving(wanted, ca.directory));
+    std::optional<Issued> fresh = impl_->serving(wanted, ca.directory);
     if (fresh) return *std::move(fresh);
-    const std::optional<CertificateMeta> before = TRY(client::live_meta(*impl_->vault, wanted.name));
-    TRY(client::check_clock(impl_->clock.now(), before ? &*before : nullptr));
-    TRY(impl_->issue(ca, wanted, false, solver, waiting));
+    const auto before = client::live_meta(*impl_->vault, wanted.name);
+    const CertificateMeta* known = before && *before ? &**before : nullptr;
+    TRY(client::check_clock(impl_->clock.now(), known));
+    TRY(impl_->issue(ca, wanted, certificate.retry_now, solver, waiting));
     Issued issued = TRY(impl_->live(wanted.name));
-    issued.renewed = !before || issued.generation != before->generation;
+    issued.renewed = known == nullptr || issued.generation != known->generation;
     return issued;
   });
 }
@@ -309,8 +342,9 @@ Result<std::vector<CertificateInfo>> Client::list() const {
     const std::vector<std::string> names = TRY(impl_->vault->certificates());
     std::vector<CertificateInfo> all;
     for (const std::string& name : names) {
-      const std::optional<CertificateMeta> meta = TRY(client::live_meta(*impl_->vault, name));
-      if (meta) all.push_back(impl_->info(*meta));
+      const auto meta = client::live_meta(*impl_->vault, name);
+      if (meta && *meta) all.push_back(impl_->info(**meta));
+      if (!meta) all.push_back(impl_->damaged(name, meta.error()));  // one never stops the others (promise 12)
     }
     return all;
   });

@@ -33,10 +33,10 @@ Issuance::Issuance(Deps deps, std::unique_ptr<Lease> lease, OrderRecord record)
 Result<std::unique_ptr<Issuance>> Issuance::open(Deps deps, CertificateRequest wanted) {
   std::unique_ptr<Lease> lease = TRY(deps.vault.lease(wanted.name));
   std::optional<OrderRecord> found = TRY(load_order(deps.vault, wanted.name));
-  const std::optional<CertificateMeta> live = TRY(live_meta(deps.vault, wanted.name));
+  const auto live = live_meta(deps.vault, wanted.name);  // damaged: what we are about to get replaces it
   OrderRecord record{.request = wanted};
   if (found) {
-    const bool published = live && !found->order_url.empty() && live->order_url == found->order_url;
+    const bool published = live && *live && !found->order_url.empty() && (*live)->order_url == found->order_url;
     const bool elsewhere = found->directory != deps.session.endpoint().directory_url;
     const bool resumes = !published && !elsewhere && asks_the_same(found->request, wanted);
     if (published) found->attempts = 0, found->not_before.reset();

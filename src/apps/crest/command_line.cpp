@@ -82,6 +82,8 @@ CLI::App* add_obtain(CLI::App& app, Obtain& flags) {
       ->capture_default_str();
   verb->add_option("--profile", flags.profile, "one of the CA's certificate profiles");
   verb->add_option("--lifetime", flags.lifetime, "ask for this life: 12h, 7d; not every CA grants it");
+  verb->add_flag("--retry-now", flags.certificate.retry_now,
+                 "although an earlier failure or a rate limit asks to wait");
   add_ca_flags(*verb, flags.ca);
   add_solver_flags(*verb, flags.solver);
   add_waiting_flags(*verb, flags.output);

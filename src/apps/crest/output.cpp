@@ -10,6 +10,10 @@ using encoding::Json;
 
 Json to_json(const CertificateInfo& certificate) {
   Json json = Json::object();
+  if (!certificate.damaged.empty()) {
+    json.set("name", certificate.name).set("folder", certificate.folder).set("damaged", certificate.damaged);
+    return json;
+  }
   json.set("name", certificate.name).set("names", Json::strings(certificate.names));
   json.set("key_type", certificate.key_type).set("serial", certificate.serial).set("issuer", certificate.issuer);
   json.set("directory", certificate.directory);

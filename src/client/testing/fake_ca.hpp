@@ -40,7 +40,7 @@ inline http::Response refusal(acme::ProblemType type, std::string detail = "no",
 
 class FakeCa final : public http::Transport {
  public:
-  static constexpr std::string_view base = "https://ca.test";
+  std::string base = "https://ca.test";
 
   explicit FakeCa(Clock& clock) : clock_(clock) {}
 
@@ -80,7 +80,7 @@ class FakeCa final : public http::Transport {
   int reused_nonces = 0;
 
   std::string directory_url() const { return url("dir"); }
-  std::string url(std::string_view path) const { return std::string(base) + "/" + std::string(path); }
+  std::string url(std::string_view path) const { return base + "/" + std::string(path); }
   std::size_t count(std::string_view what) const {
     return static_cast<std::size_t>(std::count(log.begin(), log.end(), what));
   }
@@ -104,9 +104,12 @@ class FakeCa final : public http::Transport {
   }
   Call last_call;
 
+  // The first word of the path: "newOrder", "authz".
   static std::string kind_of(const std::string& url) {
-    const std::string path = url.substr(base.size() < url.size() ? base.size() + 1 : 0);
-    return path.substr(0, path.find('/'));
+    const std::size_t host = url.find("://");
+    const std::size_t path = host == url.npos ? url.npos : url.find('/', host + 3);
+    if (path == url.npos) return {};
+    return url.substr(path + 1, url.find('/', path + 1) - path - 1);
   }
 
  private:

@@ -1,0 +1,303 @@
+#include <mutex>
+
+#include <gtest/gtest.h>
+
+#include <crest/client.hpp>
+
+#include "adapters/beast_server.hpp"
+#include "adapters/system_clock.hpp"
+#include "adapters/temporary_folder.hpp"
+#include "client/http01.hpp"
+#include "client/testing/fake_ca.hpp"
+#include "core/log.hpp"
+
+namespace crest {
+namespace {
+
+using client::testing::FakeCa;
+using client::testing::refusal;
+using Decision = RenewOutcome::Decision;
+
+// A FakeCa behind a real listener, on loopback and without TLS.
+class ListeningCa final : public http::Service {
+ public:
+  adapters::SystemClock clock;
+  FakeCa ca{clock};
+
+  ListeningCa() {
+    adapters::ServerOptions options;
+    options.address = "127.0.0.1:0";
+    server_ = adapters::BeastServer::open(options, log_).value();
+    ca.base = "http://127.0.0.1:" + std::to_string(server_->port());
+    server_->start(*this).value();
+  }
+  ~ListeningCa() override { server_->stop(); }
+
+  http::Response handle(const http::Request& request) override {
+    const std::scoped_lock lock(mutex_);
+    http::Request absolute = request;
+    absolute.url = ca.base + request.url;
+    return ca.send(absolute, Call()).value();
+  }
+
+ private:
+  NullLog log_;
+  std::mutex mutex_;
+  std::unique_ptr<adapters::BeastServer> server_;
+};
+
+struct ClientTest : ::testing::Test {
+  ListeningCa listening;
+  FakeCa& ca = listening.ca;
+  adapters::TemporaryFolder folder;
+  std::unique_ptr<Http01Server> solver = Http01Server::open("127.0.0.1:0").value();
+
+  ClientOptions options() {
+    return {.directory = ca.directory_url(), .state_dir = folder / "state", .allow_http = true};
+  }
+  Client open() { return Client::open(options()).value(); }
+  // As a later run does that was given no flags.
+  Client open_again() { return Client::open({.state_dir = folder / "state"}).value(); }
+  static CertificateOptions names(std::vector<std::string> names) { return {.names = std::move(names)}; }
+};
+
+TEST_F(ClientTest, ObtainsOnceAndThenKeepsWhatServes) {
+  Client client = open();
+  const auto issued = client.obtain(names({"app.corp.example", "10.0.0.7"}), *solver);
+  ASSERT_TRUE(issued) << issued.error().describe();
+  EXPECT_TRUE(issued->renewed);
+  EXPECT_EQ(issued->name, "app.corp.example");
+  EXPECT_EQ(issued->names, (std::vector<std::string>{"app.corp.example", "10.0.0.7"}));
+  EXPECT_EQ(issued->serial, ca.issued.at(0).serial_hex());
+  EXPECT_EQ(issued->not_after - issued->not_before, 24h - 1s);
+  EXPECT_EQ(issued->renew_at, issued->not_before + 16h);
+  EXPECT_EQ(issued->folder, folder / "state/certificates/app.corp.example/live");
+  EXPECT_EQ(folder.read("state/certificates/app.corp.example/live/privkey.pem"), issued->key_pem);
+  EXPECT_EQ(folder.read("state/certificates/app.corp.example/live/fullchain.pem"), issued->chain_pem);
+
+  const std::size_t asked = ca.requests.size();
+  const auto same = client.obtain(names({"app.corp.example", "10.0.0.7"}), *solver);
+  ASSERT_TRUE(same);
+  EXPECT_FALSE(same->renewed);
+  EXPECT_EQ(same->serial, issued->serial);
+  EXPECT_EQ(ca.requests.size(), asked);
+}
+
+TEST_F(ClientTest, ALaterRunNeedsNoFlags) {
+  ASSERT_TRUE(open().obtain(names({"app.corp.example"}), *solver));
+  Client later = open_again();
+  auto outcomes = later.renew(std::nullopt, false, *solver);
+  ASSERT_TRUE(outcomes);
+  ASSERT_EQ(outcomes->size(), 1u);
+  EXPECT_EQ(outcomes->at(0).decision, Decision::not_due);
+  EXPECT_FALSE(outcomes->at(0).why.empty());
+
+  outcomes = later.renew("app.corp.example", true, *solver);
+  ASSERT_TRUE(outcomes);
+  ASSERT_EQ(outcomes->at(0).decision, Decision::renewed) << outcomes->at(0).why;
+  EXPECT_EQ(outcomes->at(0).certificate->generation, 2u);
+  EXPECT_EQ(ca.count("POST newAccount"), 1u);
+  EXPECT_NE(ca.new_orders.at(1).find("replaces"), nullptr);  // ARI-11
+  const auto shown = later.show("app.corp.example");
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->serial, ca.issued.at(1).serial_hex());
+  EXPECT_EQ(later.list().value().size(), 1u);
+}
+
+TEST_F(ClientTest, WhatIsDueIsRenewed) {
+  ca.leaf_life = 80s;  // begun a minute ago: due
+  Client client = open();
+  ASSERT_TRUE(client.obtain(names({"app.corp.example"}), *solver));
+  ca.leaf_life = 24h;
+  const auto outcomes = client.renew(std::nullopt, false, *solver);
+  ASSERT_TRUE(outcomes);
+  EXPECT_EQ(outcomes->at(0).decision, Decision::renewed) << outcomes->at(0).why;
+}
+
+TEST_F(ClientTest, REV_11_RevokedTwiceIsRevoked) {
+  Client client = open();
+  ASSERT_TRUE(client.obtain(names({"app.corp.example"}), *solver));
+  EXPECT_EQ(client.revoke("app.corp.example", "because").error().kind, ErrorKind::usage);
+  ASSERT_TRUE(open_again().revoke("app.corp.example", "superseded"));
+  EXPECT_EQ(ca.revoked.size(), 1u);
+  EXPECT_TRUE(client.revoke("app.corp.example", ""));
+}
+
+TEST_F(ClientTest, WhatIsNotThereIsSaid) {
+  Client client = open();
+  EXPECT_EQ(client.show("nobody.example").error().kind, ErrorKind::usage);
+  EXPECT_FALSE(client.renew("nobody.example", false, *solver));
+  EXPECT_FALSE(client.revoke("nobody.example", ""));
+  EXPECT_TRUE(client.list().value().empty());
+  EXPECT_TRUE(client.renew(std::nullopt, false, *solver).value().empty());
+}
+
+TEST_F(ClientTest, BadInputIsRefusedBeforeAnybodyIsAsked) {
+  const auto refused = [&](ClientOptions options, ErrorKind kind) {
+    const auto client = Client::open(std::move(options));
+    ASSERT_FALSE(client);
+    EXPECT_EQ(client.error().kind, kind) << client.error().describe();
+  };
+  ClientOptions no_tls = options();
+  no_tls.allow_http = false;
+  refused(no_tls, ErrorKind::usage);
+  ClientOptions no_url = options();
+  no_url.directory = "ca.corp.example";
+  refused(no_url, ErrorKind::usage);
+  ClientOptions no_trust = options();
+  no_trust.trust_pem_files = {folder / "absent.pem"};
+  refused(no_trust, ErrorKind::config);
+  folder.write("text.pem", "no certificate");
+  no_trust.trust_pem_files = {folder / "text.pem"};
+  refused(no_trust, ErrorKind::config);
+  folder.write("file", "");
+  ClientOptions no_folder = options();
+  no_folder.state_dir = folder / "file/state";
+  refused(no_folder, ErrorKind::storage);
+
+  Client client = open();
+  for (const std::vector<std::string>& bad :
+       {std::vector<std::string>{}, {"no name"}, {"a..example"}, {"-"}, {"10.0.0.300"}, {"a.example", "*"}})
+    EXPECT_EQ(client.obtain(names(bad), *solver).error().kind, ErrorKind::usage);
+  EXPECT_EQ(client.obtain({.names = {"a.example"}, .key_type = "rsa-1024"}, *solver).error().kind, ErrorKind::usage);
+  EXPECT_EQ(client.obtain({.names = {"a.example"}, .name = std::string(300, 'x')}, *solver).error().kind,
+            ErrorKind::usage);
+  EXPECT_TRUE(ca.requests.empty());
+}
+
+TEST_F(ClientTest, CF11_ATimeoutIsResumed) {
+  ca.polls_until_valid = 1'000'000;
+  Client client = open();
+  std::vector<std::string> said;
+  const auto late =
+      client.obtain(names({"app.corp.example"}), *solver,
+                    {.at_most = 700ms, .progress = [&](const std::string& line) { said.push_back(line); }});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().kind, ErrorKind::timeout);
+  EXPECT_GE(said.size(), 3u);
+  ca.polls_until_valid = 0;
+  ASSERT_TRUE(open().obtain(names({"app.corp.example"}), *solver));
+  EXPECT_EQ(ca.count("POST newOrder"), 1u);
+}
+
+TEST_F(ClientTest, AnInterruptIsNotAnError_TheOrderWaits) {
+  ca.polls_until_valid = 1'000'000;
+  std::stop_source source;
+  const auto progress = [&](const std::string& line) {
+    if (line.find("validating") != std::string::npos) source.request_stop();
+  };
+  const auto stopped =
+      open().obtain(names({"app.corp.example"}), *solver, {.stop = source.get_token(), .progress = progress});
+  ASSERT_FALSE(stopped);
+  EXPECT_TRUE(stopped.error().retryable());
+  ca.polls_until_valid = 0;
+  ASSERT_TRUE(open().obtain(names({"app.corp.example"}), *solver));
+  EXPECT_EQ(ca.count("POST newOrder"), 1u);
+}
+
+TEST_F(ClientTest, ERR_09_ARateLimitIsKeptToByLaterRuns) {
+  ca.before = [](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (FakeCa::kind_of(request.url) != "newOrder") return std::nullopt;
+    http::Response response = refusal(acme::ProblemType::rateLimited, "too many orders");
+    response.headers.add("Retry-After", "3600");
+    return Result<http::Response>(response);
+  };
+  const auto first = open().obtain(names({"app.corp.example"}), *solver);
+  ASSERT_FALSE(first);
+  EXPECT_EQ(first.error().kind, ErrorKind::rate_limited);
+  const std::size_t asked = ca.requests.size();
+  const auto second = open().obtain(names({"app.corp.example"}), *solver);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, ErrorKind::rate_limited);
+  EXPECT_EQ(second.error().not_before, first.error().not_before);
+  EXPECT_EQ(second.error().exit_code(), 75);
+  EXPECT_EQ(ca.requests.size(), asked);
+  ca.before = nullptr;
+  CertificateOptions now = names({"app.corp.example"});
+  now.retry_now = true;
+  EXPECT_TRUE(open().obtain(now, *solver));
+}
+
+TEST_F(ClientTest, CF37_FailuresBeginToWaitFromTheSecondOn) {
+  client::Http01Answers nobody;
+  ca.responder = &nobody;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(open().obtain(names({"app.corp.example"}), *solver).error().kind, ErrorKind::authz_failed);
+  }
+  const std::size_t asked = ca.requests.size();
+  const auto third = open().obtain(names({"app.corp.example"}), *solver);
+  EXPECT_EQ(third.error().kind, ErrorKind::authz_failed);
+  EXPECT_NE(third.error().message.find("--retry-now"), std::string::npos);
+  EXPECT_EQ(ca.requests.size(), asked);
+}
+
+TEST_F(ClientTest, Promise12_ADamagedRecordStopsNoOther) {
+  Client client = open();
+  ASSERT_TRUE(client.obtain(names({"a.example"}), *solver));
+  ASSERT_TRUE(client.obtain(names({"b.example"}), *solver));
+  folder.write("state/certificates/a.example/gen-1/meta.json", "{}");
+  const auto listed = client.list();
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->size(), 2u);
+  EXPECT_FALSE(listed->at(0).damaged.empty());
+  EXPECT_TRUE(listed->at(1).damaged.empty());
+  const auto renewed = client.renew(std::nullopt, true, *solver);
+  ASSERT_TRUE(renewed);
+  EXPECT_EQ(renewed->at(0).decision, Decision::failed);
+  EXPECT_EQ(renewed->at(0).error->kind, ErrorKind::storage);
+  EXPECT_EQ(renewed->at(1).decision, Decision::renewed);
+  const auto repaired = client.obtain(names({"a.example"}), *solver);
+  ASSERT_TRUE(repaired) << repaired.error().describe();
+  EXPECT_EQ(repaired->generation, 2u);
+}
+
+TEST_F(ClientTest, CF67_APortThatIsTakenIsSaidBeforeTheCaIsAsked) {
+  const auto other = Http01Server::open("127.0.0.1:0").value();
+  ASSERT_TRUE(other->listen());
+  const auto busy = Http01Server::open("127.0.0.1:" + std::to_string(other->port())).value();
+  const auto refused = open().obtain(names({"app.corp.example"}), *busy);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::port_in_use);
+  EXPECT_TRUE(ca.requests.empty());
+}
+
+TEST_F(ClientTest, HTTP_10_AWebrootServesAndIsLeftClean) {
+  struct FileReader final : http::Service {
+    const adapters::TemporaryFolder& folder;
+    explicit FileReader(const adapters::TemporaryFolder& root) : folder(root) {}
+    http::Response handle(const http::Request& request) override {
+      return {.status = 200, .body = folder.read("web" + request.url)};
+    }
+  };
+  folder.write("placeholder", "");
+  std::filesystem::create_directory(folder / "web");
+  FileReader reader(folder);
+  ca.responder = &reader;
+  const auto webroot = Http01Webroot::open(folder / "web").value();
+  const auto issued = open().obtain(names({"app.corp.example"}), *webroot);
+  ASSERT_TRUE(issued) << issued.error().describe();
+  EXPECT_TRUE(std::filesystem::is_empty(folder / "web/.well-known/acme-challenge"));
+  EXPECT_FALSE(Http01Webroot::open(folder / "absent"));
+}
+
+TEST_F(ClientTest, CF58_ASecondRunGetsLocked) {
+  ca.polls_until_valid = 1'000'000;
+  std::optional<ErrorKind> second;
+  const auto progress = [&](const std::string& line) {
+    if (second || line.find("validating") == std::string::npos) return;
+    second = open().obtain(names({"app.corp.example"}), *solver).error().kind;
+  };
+  (void)open().obtain(names({"app.corp.example"}), *solver, {.at_most = 500ms, .progress = progress}).has_value();
+  EXPECT_EQ(second, ErrorKind::locked);
+}
+
+TEST_F(ClientTest, AConnectionRefusedEndsWithinTheTimeGiven) {
+  ClientOptions away = options();
+  away.directory = "http://127.0.0.1:1/directory";
+  const auto refused = Client::open(away).value().obtain(names({"app.corp.example"}), *solver, {.at_most = 1500ms});
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().retryable()) << refused.error().describe();
+}
+
+}  // namespace
+}  // namespace crest
