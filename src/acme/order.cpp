@@ -36,7 +36,8 @@ Json to_json(const Order& order) {
   if (order.profile) json.set("profile", *order.profile);
   if (order.replaces) json.set("replaces", *order.replaces);
   if (order.error) json.set("error", to_json(*order.error));
-  json.set("authorizations", Json::strings(order.authorizations)).set("finalize", order.finalize);
+  json.set("authorizations", Json::strings(order.authorizations));
+  if (!order.finalize.empty()) json.set("finalize", order.finalize);
   if (order.certificate) json.set("certificate", *order.certificate);
   return json;
 }

@@ -49,6 +49,7 @@ TEST(Order, CF27_StatusAloneIsEnough) {
     EXPECT_EQ(to_string(order->status), word);
     EXPECT_TRUE(order->authorizations.empty());
     EXPECT_EQ(order->finalize, "");
+    EXPECT_TRUE(order_from_json(to_json(*order)));
   }
 }
 
