@@ -1,5 +1,6 @@
 #include "adapters/beast_server.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <atomic>
 #include <cerrno>
@@ -88,6 +89,17 @@ class SignalsOff {
   sigset_t before_;
 };
 
+struct Listener {
+  explicit Listener(asio::io_context& io) : socket(io), pause(io) {}
+  Waiter socket;
+  Timer pause;  // while there is no descriptor for another connection
+};
+
+ServerOptions with_a_worker(ServerOptions options) {
+  options.workers = std::max<std::size_t>(options.workers, 1);
+  return options;
+}
+
 class Session;
 using SessionPtr = std::shared_ptr<Session>;
 
@@ -115,8 +127,8 @@ class BeastServer::Impl {
   Log& log() { return log_; }
 
  private:
-  void accept_when_ready(Waiter& listener);
-  void accept_some(Waiter& listener);
+  void accept_when_ready(Listener& listener);
+  void accept_some(Listener& listener);
   void admit(Descriptor socket, const sockaddr_storage& peer);
   void sweep_later();
   void run_thread();
@@ -132,8 +144,8 @@ class BeastServer::Impl {
   std::mutex tls_mutex_, stop_mutex_;
   ServerTls tls_;
   asio::io_context io_;
-  Timer sweep_timer_{io_}, accept_timer_{io_};
-  std::list<Waiter> listeners_;
+  Timer sweep_timer_{io_};
+  std::list<Listener> listeners_;
   std::vector<std::thread> threads_;
   WorkGate<SessionPtr> gate_;  // goes first: sessions that queue in it need the rest
 };
@@ -216,7 +228,7 @@ class Session : public std::enable_shared_from_this<Session> {
 }  // namespace
 
 BeastServer::Impl::Impl(ServerOptions given, Log& log, ServerTls tls, std::vector<Descriptor> sockets)
-    : options_(std::move(given)),
+    : options_(with_a_worker(std::move(given))),
       log_(log),
       port_(local_port(sockets.front())),
       registry_(options_.connections_max, options_.connections_per_address_max),
@@ -224,7 +236,7 @@ BeastServer::Impl::Impl(ServerOptions given, Log& log, ServerTls tls, std::vecto
       io_(static_cast<int>(options_.workers + 1)),
       gate_(options_.workers, options_.queue_max) {
   for (Descriptor& socket : sockets) {
-    listeners_.emplace_back(io_, socket.get());
+    listeners_.emplace_back(io_).socket.assign(socket.get());
     socket.release();
   }
 }
@@ -253,18 +265,18 @@ void BeastServer::Impl::give_worker_on() {
   if (next) asio::post(io_, [session = *std::move(next)] { session->work_and_run(); });
 }
 
-void BeastServer::Impl::accept_when_ready(Waiter& listener) {
-  listener.async_wait(Waiter::wait_read, [this, &listener](const error_code& problem) {
+void BeastServer::Impl::accept_when_ready(Listener& listener) {
+  listener.socket.async_wait(Waiter::wait_read, [this, &listener](const error_code& problem) {
     if (!problem && !stopping_) accept_some(listener);
   });
 }
 
-void BeastServer::Impl::accept_some(Waiter& listener) {
+void BeastServer::Impl::accept_some(Listener& listener) {
   for (int i = 0; i < accepts_in_a_row; ++i) {
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
-    Descriptor socket(
-        ::accept4(listener.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    Descriptor socket(::accept4(listener.socket.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
+                                SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
       admit(std::move(socket), peer);
       continue;
@@ -272,8 +284,10 @@ void BeastServer::Impl::accept_some(Waiter& listener) {
     if (errno == EAGAIN) break;
     if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) continue;
     log_.warn("listener_paused", {{"why", "no descriptor or memory for another connection; raise ulimit -n"}});
-    accept_timer_.expires_after(accept_pause);
-    return accept_timer_.async_wait([this, &listener](const error_code&) { accept_when_ready(listener); });
+    listener.pause.expires_after(accept_pause);
+    return listener.pause.async_wait([this, &listener](const error_code& problem) {
+      if (!problem) accept_when_ready(listener);
+    });
   }
   accept_when_ready(listener);
 }
@@ -317,7 +331,7 @@ void BeastServer::Impl::run_thread() {
 
 Result<void> BeastServer::Impl::start(http::Service& service) {
   service_ = &service;
-  for (Waiter& listener : listeners_) accept_when_ready(listener);
+  for (Listener& listener : listeners_) accept_when_ready(listener);
   try {
     const SignalsOff signals_off;
     // One more than may work: it is always free to read, write and turn away.
@@ -333,7 +347,7 @@ void BeastServer::Impl::stop() {
   const std::lock_guard lock(stop_mutex_);
   if (stopping_.exchange(true)) return;
   // Each listener's wait ends by this and is not begun again; closing them here would race with accept4.
-  for (Waiter& listener : listeners_) ::shutdown(listener.native_handle(), SHUT_RDWR);
+  for (Listener& listener : listeners_) ::shutdown(listener.socket.native_handle(), SHUT_RDWR);
   const std::int64_t patience_ends = steady_ms() + options_.stop_time_max.count();
   do {
     registry_.shut_idle();

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <sys/resource.h>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -190,6 +191,26 @@ TEST_F(BeastServerTest, SF60_ConnectionsAreCounted) {
   for (int i = 0; i < 500 && answer.empty(); ++i)
     answer = ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(has(answer, "200 OK"));
+}
+
+TEST_F(BeastServerTest, CF71_RunningOutOfDescriptorsPasses) {
+  serve({.address = ":0"});
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(0);
+  ::close(next);
+  const rlimit few{static_cast<rlim_t>(next + 9), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  {
+    std::vector<RawPeer> peers;
+    do {
+      peers.push_back(connect());
+      peers.back().send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    } while (peers.back().connected());
+    EXPECT_LT(peers.size(), 10u);
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(has(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), "200 OK"));
 }
 
 TEST_F(BeastServerTest, SF52_FullQueueIsTurnedAwayAndTheRestIsServed) {

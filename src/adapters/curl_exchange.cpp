@@ -132,6 +132,7 @@ Result<void> CurlExchange::prepare() {
   CURL* easy = handle_.easy();
   const auto left = std::chrono::ceil<Duration>(deadline_ - Steady::now());
   if (left <= Duration(0)) return timed_out();
+  if (call_.stop.stop_requested()) return stopped();
   const bool is_token = request_.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
   if (request_.method.empty() || !is_token)
     return make_error(ErrorKind::internal, "not an HTTP method", shown(request_.method));
@@ -167,8 +168,7 @@ CURLcode CurlExchange::perform() {
 }
 
 std::optional<Error> CurlExchange::overdue(Steady::time_point now) {
-  if (call_.stop.stop_requested())
-    return make_error(ErrorKind::timeout, "stopped before there was an answer", shown(url_));
+  if (call_.stop.stop_requested()) return stopped();
   const auto octets = octets_ + static_cast<std::uint64_t>(info(handle_.easy(), CURLINFO_SIZE_UPLOAD_T));
   const Phase current = phase();
   if (octets != octets_seen_ || current != phase_seen_) last_sign_of_life_ = now;
@@ -192,6 +192,10 @@ Error CurlExchange::timed_out() const {
       "the TLS handshake did not end in time; check that the server runs and speaks TLS",
       "the answer did not come in time; look at the server, or try again later"};
   return make_error(ErrorKind::timeout, words[static_cast<std::size_t>(phase())], shown(url_));
+}
+
+Error CurlExchange::stopped() const {
+  return make_error(ErrorKind::timeout, "stopped before there was an answer", shown(url_));
 }
 
 Error CurlExchange::failure(CURLcode code) const {

@@ -30,6 +30,7 @@ class CurlExchange {
   std::optional<Error> overdue(Steady::time_point now);
   Phase phase() const;
   Error timed_out() const;
+  Error stopped() const;
   Error failure(CURLcode code) const;
 
   bool take_header(std::string_view line);
