@@ -4,7 +4,7 @@
 namespace crest::client {
 namespace {
 
-constexpr std::size_t shown_chars_max = 80, looked_at_bytes_max = 4096;
+constexpr std::size_t shown_chars_max = 80, reason_chars_max = 160, looked_at_bytes_max = 4096;
 
 bool has_media_type(const http::Response& response, std::string_view wanted) {
   const std::string_view text = response.headers.get("Content-Type").value_or("");
@@ -49,7 +49,10 @@ Result<encoding::Json> json_of(const http::Response& response, std::string_view 
   if (response.body.empty() || !has_media_type(response, wanted)) return wrong_type(response, wanted, what);
   auto json = encoding::Json::parse(response.body);
   if (json) return json;
-  return unexpected(response, "the answer is no JSON (" + json.error().describe() + "); tell the CA's operator", what);
+  return unexpected(response,
+                    "the answer is no JSON (" + Untrusted(json.error().describe()).printable(reason_chars_max) +
+                        "); tell the CA's operator",
+                    what);
 }
 
 Result<std::string> chain_text_of(const http::Response& response, std::string_view what) {

@@ -18,6 +18,8 @@ void note_failure(OrderRecord& record, Error& error, std::optional<Duration> lif
 // A fault that passes by itself: worth another try within the same phase (ERR-14).
 bool passes_by_itself(const Error& error);
 inline constexpr Duration retry_first{1'000}, retry_max{30'000};
+// Before an order is there to be finished, so many faults end the attempt: a CA that is away is told about soon.
+inline constexpr std::uint32_t contact_tries_max = 4;
 // When that try is due: after `failures` earlier ones, doubling, and not before the CA said.
 Time next_try(const Error& error, std::uint32_t failures, Time now);
 

@@ -87,7 +87,8 @@ Step Issuance::advance(Time now, std::stop_token stop) {
     if (step) return *std::move(step);
     const Time next = next_try(step.error(), failures_, now);
     ++failures_;
-    if (passes_by_itself(step.error()) && next < saturating_add(*started_, OrderFlow::phase_time_max))
+    if (passes_by_itself(step.error()) && failures_ < contact_tries_max &&
+        next < saturating_add(*started_, OrderFlow::phase_time_max))
       return WaitUntil{next, step.error().describe()};
     return give_up(std::move(step.error()), now);
   }

@@ -278,7 +278,8 @@ Step OrderFlow::recover(OrderRecord& record, Error error, Time now) {
   if (passes_by_itself(error)) {
     const Time next = next_try(error, failures_, now);
     ++failures_;
-    if (next < phase_end(record, now)) return WaitUntil{next, error.describe()};
+    const bool enough = record.order_url.empty() && failures_ >= contact_tries_max;
+    if (!enough && next < phase_end(record, now)) return WaitUntil{next, error.describe()};
   }
   return fail(record, error, ends_order(error) ? Keep::no : Keep::yes, now);
 }
