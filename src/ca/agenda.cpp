@@ -45,6 +45,8 @@ std::optional<Task> Agenda::take(Time now) {
     Task task = std::move(at->second);
     waiting_.erase(at);
     ++running_[task.account];
+    // Whoever was woken for this task watches over no other one now: hand that on.
+    if (!waiting_.empty()) announce();
     return task;
   }
   return std::nullopt;
@@ -52,12 +54,12 @@ std::optional<Task> Agenda::take(Time now) {
 
 void Agenda::announce() {
   ++changes_;
-  changed_.notify_all();
+  changed_.notify_one();
 }
 
 void Agenda::release(const Task& task) {
   decrease(running_, task.account);
-  announce();
+  if (!waiting_.empty()) announce();  // one that its account held back may run now
 }
 
 void Agenda::done(const Task& task) {
@@ -69,9 +71,10 @@ void Agenda::done(const Task& task) {
 
 void Agenda::again(Task task) {
   const std::scoped_lock lock(mutex_);
-  release(task);
+  decrease(running_, task.account);
   const Time due = task.due;
   waiting_.emplace(due, std::move(task));
+  announce();
 }
 
 void Agenda::hurry(const std::string& key, Time now) {
