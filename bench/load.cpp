@@ -132,18 +132,16 @@ class Worker {
   void prove(const std::string& url) {
     acme::Authorization authorization = read<acme::Authorization>(post(url, ""), acme::authorization_from_json);
     if (authorization.status == acme::AuthorizationStatus::valid) return;
-    for (const acme::Challenge& challenge : authorization.challenges) {
-      if (challenge.type != acme::http_01) continue;
-      const client::Proof proof{authorization.identifier, challenge.token,
-                                acme::key_authorization(challenge.token, account_key_.public_key())};
-      solver_.present(proof).value();
-      post(challenge.url, "{}");
-      for (int i = 0; authorization.status == acme::AuthorizationStatus::pending && i < polls_max; ++i) {
-        authorization = read<acme::Authorization>(post(url, ""), acme::authorization_from_json);
-        if (authorization.status == acme::AuthorizationStatus::pending) std::this_thread::sleep_for(poll_interval);
-      }
-      solver_.clean_up(proof).value();
+    const acme::Challenge challenge = acme::select_challenge(authorization, {std::string(acme::http_01)}).value();
+    const client::Proof proof{authorization.identifier, challenge.token,
+                              acme::key_authorization(challenge.token, account_key_.public_key())};
+    solver_.present(proof).value();
+    post(challenge.url, "{}");
+    for (int i = 0; authorization.status == acme::AuthorizationStatus::pending && i < polls_max; ++i) {
+      authorization = read<acme::Authorization>(post(url, ""), acme::authorization_from_json);
+      if (authorization.status == acme::AuthorizationStatus::pending) std::this_thread::sleep_for(poll_interval);
     }
+    solver_.clean_up(proof).value();
     if (authorization.status != acme::AuthorizationStatus::valid) throw std::runtime_error("not proved");
   }
   acme::Order poll_order(const std::string& url, acme::OrderStatus wanted) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int busy_milliseconds = 5'000;
 constexpr const char* settings =
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000;"
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1000;"
     "PRAGMA wal_autocheckpoint=2000; PRAGMA trusted_schema=OFF";
 
 // SQLite would create it readable for everybody; the files beside it take their mode from this one.
