@@ -9,6 +9,7 @@
 #include "crypto/algorithms.hpp"
 #include "crypto/key.hpp"
 #include "crypto/openssl.hpp"
+#include "crypto/plain_p256.hpp"
 #include "crypto/spki.hpp"
 
 namespace crest::crypto {
@@ -124,6 +125,8 @@ int give_passphrase(char* buffer, int size, int, void* context) {
 }
 
 Result<PkeyPtr> read_block(std::string_view block, const Secret* passphrase) {
+  if (PkeyPtr plain = read_plain_p256(block)) return plain;
+  ERR_clear_error();
   const BioPtr bio = made(BioPtr(BIO_new_mem_buf(block.data(), static_cast<int>(block.size()))));
   Asked asked{.passphrase = passphrase};
   PkeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, give_passphrase, &asked));  // never asks a terminal

@@ -8,8 +8,10 @@
 
 #include "crypto/key.hpp"
 #include "crypto/openssl.hpp"
+#include "crypto/plain_p256.hpp"
 #include "crypto/test_keys.hpp"
 #include "encoding/base64.hpp"
+#include "encoding/pem.hpp"
 
 namespace crest::crypto {
 namespace {
@@ -260,6 +262,36 @@ TEST(PrivateKey, KeysAreSharedBetweenThreads) {
 TEST(GeneratedKeys, GivesANewKeyEachTime) {
   GeneratedKeys keys;
   EXPECT_FALSE(keys.next(KeyType::ec_p256).value().public_key() == keys.next(KeyType::ec_p256).value().public_key());
+}
+
+// The quick reader and OpenSSL's decoders agree on what both can read, and the quick one leaves the rest alone.
+TEST(PlainP256, ReadsWhatToPemWritesAndNothingElse) {
+  const PrivateKey key = PrivateKey::generate(KeyType::ec_p256).value();
+  const Secret pem = key.to_pem();
+  const PkeyPtr quick = read_plain_p256(pem.reveal());
+  ASSERT_TRUE(quick);
+  EXPECT_EQ(EVP_PKEY_eq(quick.get(), key.native()), 1);
+  EXPECT_FALSE(read_plain_p256(PrivateKey::generate(KeyType::ec_p384).value().to_pem().reveal()));
+  EXPECT_FALSE(read_plain_p256(std::string(pem.reveal().substr(0, 100))));
+  EXPECT_FALSE(read_plain_p256("no key"));
+}
+
+TEST(PlainP256, AnotherKeysPublicHalfIsRefused) {
+  const std::string one(PrivateKey::generate(KeyType::ec_p256).value().to_pem().reveal());
+  const std::string two(PrivateKey::generate(KeyType::ec_p256).value().to_pem().reveal());
+  Bytes mixed = encoding::parse_pem(one).value().front().der;
+  const Bytes other = encoding::parse_pem(two).value().front().der;
+  std::copy(other.end() - 65, other.end(), mixed.end() - 65);
+  EXPECT_FALSE(PrivateKey::from_pem(encoding::to_pem("PRIVATE KEY", mixed)));
+}
+
+TEST(PlainP256, ScalarsOutOfRangeAreRefused) {
+  Bytes der = encoding::parse_pem(PrivateKey::generate(KeyType::ec_p256).value().to_pem().reveal()).value().front().der;
+  for (const std::uint8_t fill : {0x00, 0xff}) {
+    std::fill_n(der.begin() + 36, 32, fill);
+    EXPECT_FALSE(read_plain_p256(encoding::to_pem("PRIVATE KEY", der)));
+    EXPECT_FALSE(PrivateKey::from_pem(encoding::to_pem("PRIVATE KEY", der)));
+  }
 }
 
 }  // namespace
