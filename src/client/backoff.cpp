@@ -8,28 +8,32 @@ namespace {
 
 constexpr std::array<Duration, 4> schedule = {1min, 10min, 100min, 24h};
 constexpr Duration backoff_min{1'000};
-constexpr int life_share = 10;
+constexpr int life_share = 10, left_share = 4;
+constexpr Duration near_end_min = 1min;
 constexpr double jitter = 0.2;
 
 }  // namespace
 
-Duration backoff(std::uint32_t attempts, std::optional<Duration> life, Random& random) {
+Duration backoff(std::uint32_t attempts, const std::optional<Serving>& serving, Random& random) {
   const std::size_t last = schedule.size() - 1;
   const std::size_t index = attempts == 0 ? 0 : std::min<std::size_t>(attempts - 1, last);
   Duration wait = schedule[index];
-  if (life) wait = std::min(wait, std::max(*life / life_share, backoff_min));
+  if (serving) {
+    wait = std::min(wait, std::max(serving->life / life_share, backoff_min));
+    if (serving->left > Duration(0)) wait = std::min(wait, std::max(serving->left / left_share, near_end_min));
+  }
   const double share = 1.0 - jitter * random.unit();
   return Duration(static_cast<Duration::rep>(static_cast<double>(wait.count()) * share));
 }
 
-void note_failure(OrderRecord& record, Error& error, std::optional<Duration> life, Random& random, Time now) {
-  const Duration wait = backoff(record.attempts, life, random);
+void note_failure(OrderRecord& record, Error& error, const std::optional<Serving>& serving, Random& random, Time now) {
+  const Duration wait = backoff(record.attempts, serving, random);
   Time next = saturating_add(now, wait);
   if (error.not_before && error.kind == ErrorKind::rate_limited)
     next = std::max(next, std::min(*error.not_before, saturating_add(now, rate_limit_max)));
   else if (error.not_before)  // a CA in maintenance may not keep us away until the certificate is gone
-    next =
-        std::max(next, std::min(*error.not_before, saturating_add(now, life ? *life / life_share : schedule.back())));
+    next = std::max(
+        next, std::min(*error.not_before, saturating_add(now, serving ? serving->life / life_share : schedule.back())));
   record.not_before = next;
   record.last_error = std::string(to_string(error.kind));
   error.not_before = next;

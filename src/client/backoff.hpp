@@ -8,12 +8,19 @@ namespace crest::client {
 
 inline constexpr Duration rate_limit_max{7 * 24 * 3'600'000ll};  // nobody is believed longer (CF12)
 
-// About 1, 10, 100 minutes, then a day; never over a tenth of `life` when that is known; up to 20 % earlier, by
-// `random`, so that a thousand clients do not return together. Never zero, however many attempts there were.
-Duration backoff(std::uint32_t attempts, std::optional<Duration> life, Random& random);
+// The certificate that serves meanwhile.
+struct Serving {
+  Duration life;  // inclusive
+  Duration left;  // from now; negative when it has expired
+};
+
+// About 1, 10, 100 minutes, then a day; with a certificate at stake never over a tenth of its life, nor over a quarter
+// of what is left of it, so that attempts come closer together towards its end; up to 20 % earlier, by `random`, so that
+// a thousand clients do not return together. Never zero, however many attempts there were.
+Duration backoff(std::uint32_t attempts, const std::optional<Serving>& serving, Random& random);
 
 // Writes into the record, and into the error, when the next attempt may begin.
-void note_failure(OrderRecord& record, Error& error, std::optional<Duration> life, Random& random, Time now);
+void note_failure(OrderRecord& record, Error& error, const std::optional<Serving>& serving, Random& random, Time now);
 
 // A fault that passes by itself: worth another try within the same phase (ERR-14).
 bool passes_by_itself(const Error& error);

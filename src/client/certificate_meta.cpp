@@ -87,4 +87,10 @@ Renewal renewal(const CertificateMeta& meta, Time now) {
   return {now >= renew_at ? Due::due : Due::not_due, renew_at};
 }
 
+std::optional<Serving> serving(Vault& vault, std::string_view name, Time now) {
+  const auto meta = live_meta(vault, name);
+  if (!meta || !*meta) return std::nullopt;
+  return Serving{.life = (*meta)->not_after - (*meta)->not_before + 1s, .left = (*meta)->not_after - now};
+}
+
 }  // namespace crest::client

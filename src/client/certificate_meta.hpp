@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "client/backoff.hpp"
 #include "client/order_record.hpp"
 #include "x509/certificate.hpp"
 
@@ -23,6 +24,7 @@ encoding::Json to_json(const CertificateMeta& meta);
 Result<CertificateMeta> certificate_meta_from_json(const encoding::Json& json);
 CertificateMeta make_meta(const OrderRecord& record, const x509::Certificate& leaf, Time now);
 Result<std::optional<CertificateMeta>> live_meta(Vault& vault, std::string_view name);  // error: storage
+std::optional<Serving> serving(Vault& vault, std::string_view name, Time now);  // none, or none readable: nullopt
 
 // Pure. A clock before not_before by more than a day, or before `earliest_now`, is not believed (CF62).
 inline constexpr Time earliest_now{std::chrono::sys_days(std::chrono::year(2025) / 1 / 1)};

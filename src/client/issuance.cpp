@@ -106,10 +106,7 @@ Step Issuance::advance(Time now, std::stop_token stop) {
 // No order was made, but the failure counts all the same, or a CA that is away would be asked at every start.
 Step Issuance::give_up(Error error, Time now) {
   if (record_.attempts + 1 > record_.attempts) ++record_.attempts;
-  std::optional<Duration> life;
-  const auto live = live_meta(deps_.vault, record_.request.name);
-  if (live && *live) life = (*live)->not_after - (*live)->not_before + 1s;
-  note_failure(record_, error, life, deps_.random, now);
+  note_failure(record_, error, serving(deps_.vault, record_.request.name, now), deps_.random, now);
   const auto saved = save_order(deps_.vault, record_);
   if (!saved) deps_.log.error("record_not_saved", {{"name", record_.request.name}, {"why", saved.error().describe()}});
   return Failed{std::move(error)};

@@ -143,7 +143,8 @@ Result<void> OrderFlow::begin(OrderRecord& record, Time now) {
   if (record.attempts == 0) --record.attempts;  // saturates
   record.directory = deps_.session.endpoint().directory_url;
   record.attempt_started = now;
-  record.not_before = saturating_add(now, backoff(record.attempts, life(record), deps_.random));
+  record.not_before =
+      saturating_add(now, backoff(record.attempts, serving(deps_.vault, record.request.name, now), deps_.random));
   for (int draw = 0; record.key_pem.empty(); ++draw) {
     if (draw == key_draws_max)
       return make_error(ErrorKind::internal, "the key source gives the account's key for a certificate",
@@ -289,7 +290,7 @@ Step OrderFlow::fail(OrderRecord& record, Error error, Keep keep, Time now) {
   if (keep == Keep::no || record.order_url.empty() || order_end(record, now) <= now) forget_order(record);
   if (!begun_ && record.attempts + 1 > record.attempts)
     ++record.attempts;  // a resumed order, or a CA out of reach, is an attempt too, or the pauses would not grow
-  note_failure(record, error, life(record), deps_.random, now);
+  note_failure(record, error, serving(deps_.vault, record.request.name, now), deps_.random, now);
   const auto saved = save_order(deps_.vault, record);
   if (!saved) deps_.log.error("record_not_saved", {{"name", record.request.name}, {"why", saved.error().describe()}});
   deps_.log.warn("attempt_failed", {{"name", record.request.name},
@@ -326,12 +327,6 @@ Result<void> OrderFlow::pause(OrderRecord& record) {
   forget_progress();
   if (!shown) return {};
   return save_order(deps_.vault, record);
-}
-
-std::optional<Duration> OrderFlow::life(const OrderRecord& record) {
-  const auto meta = live_meta(deps_.vault, record.request.name);
-  if (!meta || !*meta) return std::nullopt;
-  return (*meta)->not_after - (*meta)->not_before + 1s;
 }
 
 }  // namespace crest::client

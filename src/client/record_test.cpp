@@ -157,10 +157,13 @@ TEST(Backoff, CF37_CF38_GrowsToADayAndNeverWrapsToNothing) {
 TEST(Backoff, CF37_IsAtMostATenthOfTheLife) {
   RepeatingRandom random;
   for (int i = 0; i < 50; ++i) {
-    EXPECT_LE(backoff(1000, 24h, random), 144min);
-    EXPECT_LE(backoff(1000, 5min, random), 30s);
-    EXPECT_GE(backoff(1000, 1ms, random), 800ms);
-    EXPECT_LE(backoff(1, 24h, random), 1min);
+    EXPECT_LE(backoff(1000, Serving{24h, 24h}, random), 144min);
+    EXPECT_LE(backoff(1000, Serving{5min, 5min}, random), 30s);
+    EXPECT_GE(backoff(1000, Serving{1ms, 1ms}, random), 800ms);
+    EXPECT_LE(backoff(1, Serving{24h, 24h}, random), 1min);
+    EXPECT_LE(backoff(1000, Serving{24h, 2h}, random), 30min);    // closer together towards the end
+    EXPECT_GE(backoff(1000, Serving{24h, 1s}, random), 48s);      // but no storm
+    EXPECT_GE(backoff(1000, Serving{24h, -1h}, random), 115min);  // what has expired sets no pace
   }
 }
 
@@ -170,7 +173,9 @@ Time after_failure(ErrorKind kind, std::optional<Time> said, std::optional<Durat
   record.attempts = attempts;
   Error error = make_error(kind, "x");
   error.not_before = said;
-  note_failure(record, error, life, random, start);
+  std::optional<Serving> serving;
+  if (life) serving = Serving{*life, *life};
+  note_failure(record, error, serving, random, start);
   EXPECT_EQ(error.not_before, record.not_before);
   EXPECT_EQ(record.last_error, to_string(kind));
   return *record.not_before;
