@@ -103,8 +103,10 @@ Report World::run() {
     action();
     ++report.events;
   }
-  for (const auto& host : hosts_) host->check_keys();
-  invariants_.see_end();
+  if (!invariants_.broken()) {  // a run cut short proves nothing about its end
+    for (const auto& host : hosts_) host->check_keys();
+    invariants_.see_end();
+  }
   report.virtual_time = clock_.now() - epoch;
   report.requests = invariants_.requests();
   report.issued = invariants_.issued();

@@ -1,5 +1,8 @@
 #include "sim/world.hpp"
 
+#include <fstream>
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 namespace crest::sim {
@@ -29,6 +32,24 @@ TEST(World, CertificatesAreRenewedThroughFaults) {
   EXPECT_TRUE(report.violations.empty()) << report.violations.front();
   EXPECT_GE(report.issued, 4u * 4u);
   EXPECT_GT(report.injected.at("bad nonce"), 0u);
+}
+
+TEST(World, SeedsThatOnceBrokeAnInvariantHold) {
+  std::ifstream file(CREST_REGRESSIONS);
+  ASSERT_TRUE(file) << CREST_REGRESSIONS;
+  NullLog log;
+  int runs = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line.front() == '#') continue;
+    std::istringstream words(line);
+    std::string name;
+    std::uint64_t seed = 0;
+    ASSERT_TRUE(words >> name >> seed) << line;
+    const Report report = run_world(scenario(name).value(), seed, log);
+    EXPECT_TRUE(report.violations.empty()) << line << ": " << report.violations.front();
+    ++runs;
+  }
+  EXPECT_GT(runs, 0);
 }
 
 TEST(World, UnknownScenarioNamesTheKnownOnes) {
