@@ -70,6 +70,14 @@ Result<void> SqliteConnection::execute(const char* sql) {
   return {};
 }
 
+Result<void> SqliteConnection::check_transaction() const {
+  if (sqlite3_get_autocommit(db_) == 0) return {};
+  return make_error(ErrorKind::storage,
+                    "the database gave a transaction up and nothing of it was kept; see that its disk has room and "
+                    "works",
+                    path_);
+}
+
 Result<sqlite3_stmt*> SqliteConnection::prepared(const char* sql) {
   sqlite3_stmt*& statement = statements_[sql];
   if (!statement && sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {

@@ -24,6 +24,7 @@ class SqliteConnection {
   ~SqliteConnection();
 
   Result<void> execute(const char* sql);
+  Result<void> check_transaction() const;           // error: storage, when SQLite has rolled it back by itself
   Result<sqlite3_stmt*> prepared(const char* sql);  // `sql` is a literal: its address is the key
   Error error(std::string_view what) const;         // of the last call, as storage
   sqlite3* native() const { return db_; }

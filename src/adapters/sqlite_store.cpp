@@ -71,7 +71,11 @@ Result<void> SqliteStore::write(const Work& work) {
     const std::vector<Job*> batch(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
     lock.unlock();
-    commit(batch);
+    try {
+      commit(batch);
+    } catch (...) {  // whatever it was, nobody may be left waiting for ever
+      for (Job* lost : batch) lost->thrown = std::current_exception();
+    }
     lock.lock();
     for (Job* finished : batch) finished->done = true;
     committing_ = false;
@@ -84,12 +88,17 @@ Result<void> SqliteStore::write(const Work& work) {
 void SqliteStore::commit(const std::vector<Job*>& batch) {
   Result<void> outcome = writer_->execute("BEGIN IMMEDIATE");
   if (outcome) {
-    for (Job* job : batch) run(*job);
-    outcome = writer_->execute("COMMIT");
-    if (!outcome) (void)writer_->execute("ROLLBACK");
+    for (std::size_t i = 0; i < batch.size() && outcome; ++i) {
+      run(*batch[i]);
+      outcome = writer_->check_transaction();  // a full disk may have rolled all of it back already
+    }
+    if (outcome) outcome = writer_->execute("COMMIT");
+    if (!outcome && writer_->check_transaction()) (void)writer_->execute("ROLLBACK");
   }
   if (outcome) return;
-  for (Job* job : batch) job->result = outcome.error();
+  for (Job* job : batch) {
+    if (job->result) job->result = outcome.error();
+  }
 }
 
 // A savepoint each, so that one that fails takes nobody with it.
@@ -135,10 +144,7 @@ Result<void> SqliteStore::read(const Work& work) {
 }
 
 Result<void> SqliteStore::check() {
-  const std::lock_guard lock(mutex_);
-  if (committing_) return {};  // it is being written to at this moment
-  TRY(writer_->execute("BEGIN IMMEDIATE"));
-  return writer_->execute("ROLLBACK");
+  return write([this](ca::store::Tx&) { return writer_->execute("PRAGMA user_version = 1"); });  // dirties one page
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ struct Task {
 struct AgendaLimits {
   std::size_t tasks_max = 10'000;
   std::size_t tasks_per_account_max = 500;
-  std::size_t running_per_account_max = 8;  // so that one account's slow targets do not starve others (SF52)
+  std::size_t running_per_account_max = 4;  // half of the workers there are by default: slow targets of
+                                            // one account leave the other half to the rest (SF52)
 };
 
 class Agenda {

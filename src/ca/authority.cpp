@@ -13,6 +13,7 @@ namespace crest::ca {
 namespace {
 
 constexpr Duration retry_min{5'000}, retry_max{60'000};  // of what the store or the key refused
+constexpr Duration work_retry_delay{1'000};              // of a task that an exception ended
 constexpr std::size_t name_chars_max = 64;
 
 Error bad_option(std::string why) { return make_error(ErrorKind::config, std::move(why)); }
@@ -34,8 +35,8 @@ Result<void> check_options(const AuthorityOptions& options) {
   if (options.order_life < 1min || options.authorization_life < 1min) {
     return bad_option("order_life and authorization_life must be at least one minute");
   }
-  if (options.backdate < 0s || options.backdate >= options.leaf_life) {
-    return bad_option("backdate must be shorter than leaf_life");
+  if (options.backdate < 0s || options.backdate * 3 > options.leaf_life) {
+    return bad_option("backdate must be at most a third of leaf_life, or a certificate would be due when it is issued");
   }
   return {};
 }
@@ -170,10 +171,17 @@ http::Response Authority::handle(const http::Request& request) { return impl_->e
 bool Authority::work(std::stop_token stop) {
   const auto task = impl_->agenda.take(impl_->clock.now());
   if (!task) return false;
-  if (task->kind == Task::Kind::validate) {
-    impl_->validate(*task, stop);
-  } else {
-    impl_->finish_signing(*task);
+  try {
+    if (task->kind == Task::Kind::validate) {
+      impl_->validate(*task, stop);
+    } else {
+      impl_->finish_signing(*task);
+    }
+  } catch (const std::exception& failure) {  // memory, or a bug: the task is not lost
+    impl_->log.error("background_work_failed", {{"task", task->key}, {"error", failure.what()}});
+    Task later = *task;
+    later.due = impl_->clock.now() + work_retry_delay;
+    impl_->agenda.again(std::move(later));
   }
   return true;
 }

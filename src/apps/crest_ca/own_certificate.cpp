@@ -50,10 +50,13 @@ Result<void> OwnCertificate::renew() {
 
 void OwnCertificate::run(const std::stop_token& stop) {
   while (deps_.clock.sleep_until(due_, stop)) {
-    const auto done = renew();
-    if (done) continue;
-    deps_.log.error("own_certificate_not_renewed", {{"error", done.error().describe()}});
-    due_ = deps_.clock.now() + retry_delay;
+    try {
+      const auto done = renew();
+      if (!done) deps_.log.error("own_certificate_not_renewed", {{"error", done.error().describe()}});
+    } catch (const std::exception& failure) {
+      deps_.log.error("own_certificate_not_renewed", {{"error", failure.what()}});
+    }
+    due_ = std::max(due_, deps_.clock.now() + retry_delay);  // however short its life, never a storm
   }
 }
 

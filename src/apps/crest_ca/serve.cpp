@@ -46,11 +46,15 @@ adapters::ServerOptions server_options(const config::CaConfig& config, adapters:
 // Threads that do the CA's background work.
 class Workers {
  public:
-  Workers(Authority& authority, std::size_t count) {
+  Workers(Authority& authority, std::size_t count, Log& log) {
     for (std::size_t i = 0; i < count; ++i) {
-      threads_.emplace_back([&authority](const std::stop_token& stop) {
+      threads_.emplace_back([&authority, &log](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
-          if (!authority.work(stop)) authority.wait_for_work(stop);
+          try {
+            if (!authority.work(stop)) authority.wait_for_work(stop);
+          } catch (const std::exception& failure) {  // out of memory: a thread that ends would end the CA
+            log.error("worker_failed", {{"error", failure.what()}});
+          }
         }
       });
     }
@@ -106,7 +110,7 @@ Result<void> serve(const Serve& flags) {
 
   OwnCertificate own(config, {*authority, *server, clock, log});
   TRY(own.renew());
-  Workers workers(*authority, config.validation_workers);
+  Workers workers(*authority, config.validation_workers, log);
   TRY(server->start(*authority));
   own.keep();
   const int number = wait_for_signal();

@@ -1,6 +1,7 @@
 #include "ca/issuer/issuance.hpp"
 
 #include "acme/problem.hpp"
+#include "ca/issuer/key_policy.hpp"
 #include "ca/store/current_status.hpp"
 #include "crypto/digest.hpp"
 #include "encoding/base64.hpp"
@@ -57,7 +58,12 @@ Result<OrderRow> Issuance::issue(const OrderRow& asked, const crypto::PublicKey&
   const auto prepared = TRY(deps_.issuer.prepare({key, names, validity}));
   auto certificate = journal_row(prepared, asked, deps_.issuer.id(), now);
   OrderRow order = asked;
-  TRY(journal(certificate, order, now));
+  if (auto journaled = journal(certificate, order, key, now); !journaled) {
+    // A commit that failed may still have happened: if the row is there, the order must not wait for a restart.
+    if (journaled.error().kind == ErrorKind::storage)
+      deps_.agenda.add(finish_task(certificate.serial, now + finish_delay));
+    return std::move(journaled.error());
+  }
   if (const auto done = complete(certificate, order); !done) {
     deps_.log.error("signing_postponed", {{"serial", certificate.serial}, {"error", done.error().describe()}});
     deps_.agenda.add(finish_task(certificate.serial, now + finish_delay));
@@ -65,12 +71,20 @@ Result<OrderRow> Issuance::issue(const OrderRow& asked, const crypto::PublicKey&
   return order;
 }
 
-Result<void> Issuance::journal(CertificateRow& certificate, OrderRow& order, Time now) {
+Result<void> Issuance::journal(CertificateRow& certificate, OrderRow& order, const crypto::PublicKey& key, Time now) {
   return deps_.store.write([&](store::Tx& tx) -> Result<void> {
     auto stored = TRY(tx.orders.by_id(order.id));
     if (!stored) return make_error(ErrorKind::internal, "an order is gone", order.id);
     const auto status = TRY(store::current_status(tx, *stored, now));
     if (status != OrderStatus::ready) return order_not_ready(status);
+    const auto account =
+        TRY(tx.accounts.by_id(stored->account));  // what was checked before may have changed (SF11, SF16)
+    if (!account || account->status != acme::AccountStatus::valid) {
+      return acme::rejection(acme::ProblemType::unauthorized, "the account is no longer valid");
+    }
+    const bool is_blocked = TRY(tx.blocked_keys.contains(blocking_name(key)));
+    if (is_blocked)
+      return acme::rejection(acme::ProblemType::badCSR, "the key of the request is known to be compromised");
     stored->status = OrderStatus::processing;
     stored->serial = certificate.serial;
     const bool moved = TRY(tx.orders.update_if(*stored, OrderStatus::pending));

@@ -42,7 +42,8 @@ class Issuance {
   Result<x509::Chain> issue_own(const crypto::PublicKey& key, std::vector<x509::SubjectName> names, Time now);
 
  private:
-  Result<void> journal(store::CertificateRow& certificate, store::OrderRow& order, Time now);
+  Result<void> journal(store::CertificateRow& certificate, store::OrderRow& order, const crypto::PublicKey& key,
+                       Time now);
   Result<void> complete(store::CertificateRow& certificate, store::OrderRow& order);
   Result<x509::Certificate> signed_certificate(store::CertificateRow& certificate);
   Result<void> give_up(store::OrderRow order);

@@ -73,6 +73,7 @@ struct Http01::Journey {
   Clock& clock;
   Instant deadline;
   std::stop_token stop;
+  std::string identifier;  // whose rules hold at every hop
 
   Duration left() const { return std::max(deadline - clock.monotonic(), Duration{0}); }
   bool over() const { return left() == Duration{0} || stop.stop_requested(); }
@@ -100,7 +101,9 @@ std::variant<Http01::Addresses, Verdict> Http01::addresses_of(const Url& url, co
     all = *std::move(found);
   }
   for (const auto& address : all) {
-    const std::string why = options_.egress.why_denied(address, url.host);
+    // A redirect must not lead where the identifier's own rules do not, nor where the other name's forbid (SF41).
+    std::string why = options_.egress.why_denied(address, journey.identifier);
+    if (why.empty()) why = options_.egress.why_denied(address, url.host);
     if (!why.empty()) return failed(ProblemType::connection, url.host + " is not validated: " + why);
   }
   return all;
@@ -127,7 +130,7 @@ std::variant<http::Response, Verdict> Http01::fetch(const Url& url, const Journe
 }
 
 Verdict Http01::validate(const Claim& claim, std::stop_token stop) const {
-  const Journey journey{deps_.clock, deps_.clock.monotonic() + total_max, std::move(stop)};
+  const Journey journey{deps_.clock, deps_.clock.monotonic() + total_max, std::move(stop), claim.identifier.value};
   Trail trail(options_.port);
   Url url{.scheme = "http",
           .host = claim.identifier.value,
