@@ -140,12 +140,13 @@ OrderFlow::Next OrderFlow::authorize(OrderRecord& record, Time now, const std::s
 
 // In the solvers' order; what was tried in vain comes last (ORD-24).
 std::vector<std::string> OrderFlow::preferred_methods(const OrderRecord& record) const {
-  std::vector<std::string> methods;
-  for (const Solver* solver : deps_.solvers) methods.emplace_back(solver->method());
   const auto& failed = record.failed_methods;
-  std::stable_partition(methods.begin(), methods.end(), [&](const std::string& method) {
-    return std::find(failed.begin(), failed.end(), method) == failed.end();
-  });
+  std::vector<std::string> methods, last;
+  for (const Solver* solver : deps_.solvers) {
+    const bool fresh = std::find(failed.begin(), failed.end(), solver->method()) == failed.end();
+    (fresh ? methods : last).emplace_back(solver->method());
+  }
+  methods.insert(methods.end(), last.begin(), last.end());
   return methods;
 }
 

@@ -81,6 +81,13 @@ void Session::note_clock_offset(const http::Headers& headers) const {
   deps_.log.warn("clock_offset", {{"ca", endpoint_.directory_url}, {"seconds", std::to_string(offset / 1s)}});
 }
 
+// CF9: another host of the same CA is fine, and worth a line; whom we trust stays what it was.
+void Session::note_other_host(const std::string& url) const {
+  const auto ours = encoding::Url::parse(endpoint_.directory_url), theirs = encoding::Url::parse(url);
+  if (ours && theirs && ours->authority() != theirs->authority())
+    deps_.log.info("directory_other_host", {{"ca", endpoint_.directory_url}, {"host", theirs->authority()}});
+}
+
 Result<acme::Directory> Session::directory(std::stop_token stop) {
   {
     const std::scoped_lock lock(mutex_);
@@ -97,6 +104,8 @@ Result<acme::Directory> Session::directory(std::stop_token stop) {
   const encoding::Json json = TRY(json_of(response, "directory " + url));
   auto directory = acme::directory_from_json(json, endpoint_.allow_http);
   if (!directory) return std::move(directory.error()).at("directory " + url);
+
+  note_other_host(directory->new_order);
 
   const std::scoped_lock lock(mutex_);
   directory_ = *directory;

@@ -71,6 +71,7 @@ class Session {
   Result<Reply> reply_of(const std::string& url, http::Response response) const;
   std::string operation(const Identity& who, const std::string& url);
   void keep_nonce(const http::Headers& headers);
+  void note_other_host(const std::string& url) const;
   void note_clock_offset(const http::Headers& headers) const;
   void forget_directory_after(const Error& error);
 

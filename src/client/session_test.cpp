@@ -296,6 +296,18 @@ TEST(Session, DIR_04_DIR_07_UnknownMembersAreIgnoredMissingOnesNamed) {
   EXPECT_NE(directory.error().describe().find("newOrder"), std::string::npos) << directory.error().describe();
 }
 
+TEST(Session, CF9_AnotherHostInTheDirectoryIsAllowedAndLogged) {
+  Rig rig;
+  ASSERT_TRUE(rig.session->directory());
+  EXPECT_FALSE(rig.log.has("directory_other_host"));
+  rig.session->forget_directory();
+  rig.ca.after = [](const http::Request&, Result<http::Response>& response) {
+    response->body = R"({"newNonce":"https://b.test/n","newAccount":"https://b.test/a","newOrder":"https://b.test/o"})";
+  };
+  ASSERT_TRUE(rig.session->directory());
+  EXPECT_TRUE(rig.log.has("directory_other_host"));
+}
+
 TEST(Session, ENT_08_AClockThatIsFarOffIsWarnedAbout) {
   Rig rig;
   rig.ca.after = [](const http::Request&, Result<http::Response>& response) {
