@@ -75,20 +75,28 @@ say "it serves https://localhost:$ca_port/acme/corp/directory, with a certificat
 
 obtain >"$folder/obtain.log" 2>&1 || fail "crest obtain failed"
 say "localhost and 127.0.0.1 proved by http-01 on port $http01_port"
-say "issued:  $(about "$live/cert.pem")"
+first=$(about "$live/cert.pem") || fail "the certificate cannot be read"
+say "issued:  $first"
 
 "$CREST_BIN/https_page" "$folder/state" localhost "$page_port" >"$folder/page.log" 2>&1 &
 pids+=($!)
 await "$page_port"
 say "a page is served with it at https://localhost:$page_port/"
-say "curl, trusting that root only: $(fetch)" || fail "the page could not be fetched"
+page=$(fetch) || fail "the page could not be fetched"
+say "curl, trusting that root only: $page"
 
 "$CREST_BIN/crest" renew --force --state "$folder/state" --http-listen "127.0.0.1:$http01_port" \
   >"$folder/renew.log" 2>&1 || fail "crest renew failed"
-say "renewed: $(about "$live/cert.pem")"
-say "curl again, no restart between: $(fetch)" || fail "the page could not be fetched after the renewal"
+second=$(about "$live/cert.pem") || fail "the renewed certificate cannot be read"
+[[ $first != "$second" ]] || fail "the renewal brought no other certificate"
+say "renewed: $second"
+page=$(fetch) || fail "the page could not be fetched after the renewal"
+serial=$(openssl x509 -in "$live/cert.pem" -noout -serial | cut -d= -f2)
+grep -qi "$serial" <<<"$page" || fail "the page is still served with the former certificate: $page"
+say "curl again, no restart between: $page"
 "$CREST_BIN/crest" renew --state "$folder/state" --http-listen "127.0.0.1:$http01_port" >"$folder/again.log" 2>&1 ||
   fail "crest renew failed"
+grep -q "not_due" "$folder/again.log" || fail "crest renew did not find that nothing is due"
 say "renew without --force: nothing is due before two thirds of the life"
 
 ((once)) && exit 0

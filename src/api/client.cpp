@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <crest/client.hpp>
 
 #include "acme/account.hpp"
@@ -19,7 +21,20 @@ namespace {
 using client::CertificateMeta;
 using client::CertificateRequest;
 
+// A word that is kept, shown and sent: printable ASCII without blanks.
+Result<void> check_word(std::string_view word, std::string_view what) {
+  constexpr std::size_t chars_max = 200;
+  const auto plain = [](char octet) { return octet > ' ' && octet < '\x7f'; };
+  if (word.size() <= chars_max && std::all_of(word.begin(), word.end(), plain)) return {};
+  return make_error(ErrorKind::usage,
+                    std::string(what) + " must be at most " + std::to_string(chars_max) +
+                        " printable ASCII characters without blanks; choose another",
+                    Untrusted(std::string(word)).printable(60));
+}
+
 Result<CertificateRequest> request_of(const CertificateOptions& options) {
+  TRY(check_word(options.name, "the certificate's own name"));
+  TRY(check_word(options.profile.value_or(""), "the profile"));
   if (options.names.empty()) return make_error(ErrorKind::usage, "no name is given: a certificate needs one at least");
   CertificateRequest request;
   for (const std::string& name : options.names) {
@@ -180,8 +195,11 @@ Result<void> Client::Impl::issue(const api::KnownCa& ca, const CertificateReques
     if (serving(wanted, ca.directory)) return {};
     TRY(check_patience(*issuance));
   }
-  TRY(api::remember(*vault, ca));
-  return drive(*issuance, waiting);
+  // What is known of a CA changes only when it has proved good: a forgotten --trust must not spoil the renewals.
+  const std::optional<api::KnownCa> known = TRY(api::recall(*vault, ca.directory));
+  if (!known) TRY(api::remember(*vault, ca));
+  TRY(drive(*issuance, waiting));
+  return api::remember(*vault, ca);
 }
 
 Result<api::KnownCa> Client::Impl::ca_of(const CertificateMeta& meta) {

@@ -63,10 +63,10 @@ Result<void> adopt_authorizations(OrderRecord& record, const acme::Order& order)
                     record.order_url);
 }
 
-// Until when an order is worth keeping. Once it may have been issued its key is not thrown away with the order's date.
+// Until when an order is worth keeping. It may have been issued, so its key is not thrown away with the order's date:
+// whether it expired is for the CA's own answer to say.
 Time order_end(const OrderRecord& record, Time now) {
-  const Time longest = saturating_add(record.attempt_started.value_or(now), OrderFlow::order_life_max);
-  return record.phase < Phase::issue ? record.order_expires.value_or(longest) : longest;
+  return saturating_add(record.attempt_started.value_or(now), OrderFlow::order_life_max);
 }
 
 void forget_order(OrderRecord& record) {
@@ -199,7 +199,9 @@ OrderFlow::Next OrderFlow::read_order(OrderRecord& record, Time now, const std::
   const auto reply = ask(record, record.order_url, "", stop);
   if (!reply) {
     Error error = reply.error();
-    const bool gone = error.problem && (error.problem->status == 404 || error.problem->status == 410);
+    // The CA's own word, not a page of some proxy's while the CA is away: the key goes with the order.
+    const bool gone = error.problem && !error.problem->acme_word().empty() &&
+                      (error.problem->status == 404 || error.problem->status == 410);
     return gone ? std::move(error).as(ErrorKind::order_failed) : error;
   }
   const acme::Order order = TRY(order_of(*reply, "order " + record.order_url));

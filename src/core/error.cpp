@@ -1,5 +1,6 @@
 #include "core/error.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace crest {
@@ -17,6 +18,15 @@ constexpr std::array<std::string_view, 25> kind_words = {
     "cert_rejected", "port_in_use",  "hook_failed",
     "timeout",       "locked",       "internal",
     "internal"};  // malformed never leaves the process under its own name
+
+// A CA that says no to the name, the key or the request will say so again.
+constexpr std::array<std::string_view, 7> refusals = {
+    "rejectedIdentifier", "unsupportedIdentifier", "caa",           "badCSR",
+    "badPublicKey",       "badSignatureAlgorithm", "invalidProfile"};
+
+bool is_refusal(std::string_view acme_word) {
+  return std::find(refusals.begin(), refusals.end(), acme_word) != refusals.end();
+}
 
 std::string join(std::string_view first, std::string_view second) {
   if (first.empty()) return std::string(second);
@@ -42,8 +52,8 @@ bool Error::retryable() const {
     case ErrorKind::bad_nonce:
     case ErrorKind::timeout:
     case ErrorKind::locked:
-    case ErrorKind::authz_failed:
-    case ErrorKind::order_failed: return true;
+    case ErrorKind::authz_failed: return true;
+    case ErrorKind::order_failed: return !problem || !is_refusal(problem->acme_word());
     case ErrorKind::ca_protocol:  // a broken proxy or a server error passes; a CA that says no does not
       return !problem || problem->status == 0 || problem->status >= 500;
     default: return false;

@@ -82,6 +82,7 @@ void Invariants::see_issued(const ca::store::CertificateRow& row, const std::str
     if (proof == proofs_.end() || proof->second + proof_life < clock_.now()) {
       violate("certificate " + row.serial + " for " + name.value + " without a proof by its account");
     }
+    see_replaced(name.value);
     newest_[name.value] = {row.serial, certificate->public_key().spki()};
   }
 }
@@ -92,7 +93,10 @@ void Invariants::see_change(const std::string& host, const CrashyDisk& disk, con
   const std::string name = path.substr(folder.size(), path.find('/', folder.size()) - folder.size());
   const std::string base = std::string(folder) + name;
   const std::vector<std::string> entries = disk.names(base);
-  if (std::find(entries.begin(), entries.end(), "live") == entries.end()) return;
+  if (std::find(entries.begin(), entries.end(), "live") == entries.end()) {
+    if (matching_.contains(host + "/" + name)) violate("the live set of " + name + " on " + host + " is gone");
+    return;
+  }
   const std::string key_pem = text_of(disk.peek(base + "/live/privkey.pem"));
   const std::string cert = text_of(disk.peek(base + "/live/cert.pem"));
   const std::string chain = text_of(disk.peek(base + "/live/chain.pem"));
@@ -108,6 +112,16 @@ void Invariants::see_change(const std::string& host, const CrashyDisk& disk, con
   if (!parsed) return violate(where + ": no chain");
   if (!(parsed->leaf().public_key() == key->public_key())) return violate(where + ": key and certificate differ");
   known = digest;
+  published_.insert(encoding::hex(crypto::sha256(key->public_key().spki())));
+}
+
+// Another certificate was issued for a name: the one before must have been published, or its key was dropped.
+void Invariants::see_replaced(const std::string& name) {
+  const auto former = newest_.find(name);
+  if (former == newest_.end()) return;
+  if (!published_.contains(encoding::hex(crypto::sha256(former->second.spki)))) {
+    violate("the key behind " + former->second.serial + " for " + name + " was dropped for another order");
+  }
 }
 
 void Invariants::see_keys(const std::string& host, CrashyDisk& disk, const std::vector<std::string>& certificates) {

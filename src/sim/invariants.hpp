@@ -41,6 +41,7 @@ class Invariants {
   // When the live certificate `name` of `host` runs out without a successor.
   void see_expiry(const std::string& name, Time not_after, const std::vector<Interval>& ca_down);
   void see_end();
+  void see_endless() { violate("the world never came to its end"); }
 
   bool broken() const { return !violations_.empty(); }
   const std::vector<std::string>& violations() const { return violations_; }
@@ -59,6 +60,7 @@ class Invariants {
   };
   void violate(std::string what);
   void see_nonce(const Exchange& exchange);
+  void see_replaced(const std::string& name);
   void see_proof(const Exchange& exchange);
 
   VirtualClock& clock_;
@@ -67,6 +69,7 @@ class Invariants {
   std::set<std::string> nonces_accepted_;
   std::map<ServedProof, Time> proofs_;
   std::map<std::string, Newest> newest_;         // certificate name to what the CA issued last
+  std::set<std::string> published_;              // digests of keys that were live once
   std::map<std::string, std::string> matching_;  // host/certificate to the digest of the set last found to match
   std::uint64_t requests_ = 0, issued_ = 0, expired_ = 0;
 };

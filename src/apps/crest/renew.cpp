@@ -36,11 +36,16 @@ int exit_code_of(const std::vector<RenewOutcome>& outcomes, bool detailed) {
 }
 
 std::string_view class_of(const std::vector<RenewOutcome>& outcomes) {
-  bool done = false;
+  const RenewOutcome* later = nullptr;  // the outcome that decides the exit code decides the class
+  bool done = false, waiting = false;
   for (const RenewOutcome& outcome : outcomes) {
-    if (outcome.error) return to_string(outcome.error->kind);
+    if (outcome.error && outcome.error->needs_operator()) return to_string(outcome.error->kind);
+    if (outcome.error && !later) later = &outcome;
+    waiting = waiting || outcome.decision == RenewOutcome::Decision::waiting;
     done = done || outcome.decision == RenewOutcome::Decision::renewed;
   }
+  if (later) return to_string(later->error->kind);
+  if (waiting) return to_string(ErrorKind::order_failed);
   return done ? "ok" : "nothing_due";
 }
 
