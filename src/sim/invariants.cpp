@@ -83,7 +83,7 @@ void Invariants::see_issued(const ca::store::CertificateRow& row, const std::str
       violate("certificate " + row.serial + " for " + name.value + " without a proof by its account");
     }
     see_replaced(name.value);
-    newest_[name.value] = {row.serial, certificate->public_key().spki()};
+    newest_[name.value] = {row.serial, certificate->public_key().spki(), certificate->not_after()};
   }
 }
 
@@ -118,7 +118,7 @@ void Invariants::see_change(const std::string& host, const CrashyDisk& disk, con
 // Another certificate was issued for a name: the one before must have been published, or its key was dropped.
 void Invariants::see_replaced(const std::string& name) {
   const auto former = newest_.find(name);
-  if (former == newest_.end()) return;
+  if (former == newest_.end() || former->second.not_after < clock_.now()) return;
   if (!published_.contains(encoding::hex(crypto::sha256(former->second.spki)))) {
     violate("the key behind " + former->second.serial + " for " + name + " was dropped for another order");
   }
@@ -129,7 +129,7 @@ void Invariants::see_keys(const std::string& host, CrashyDisk& disk, const std::
   if (!vault) return violate("the vault of " + host + " does not open: " + vault.error().describe());
   for (const std::string& name : certificates) {
     const auto newest = newest_.find(name);
-    if (newest == newest_.end()) continue;
+    if (newest == newest_.end() || newest->second.not_after < clock_.now()) continue;
     bool found = false;
     const auto holds = [&](const std::string& pem) {
       const Result<crypto::PrivateKey> key = crypto::PrivateKey::from_pem(pem);

@@ -53,6 +53,7 @@ class Invariants {
   struct Newest {
     std::string serial;
     Bytes spki;
+    Time not_after;  // an expired certificate needs no key any more
   };
   struct ServedProof {
     std::string name, thumbprint;
