@@ -263,9 +263,9 @@ TEST_F(PosixDiskTest, CF55_ReadOnlyFolderSaysWhatToDo) {
   ASSERT_EQ(::chmod(state().c_str(), 0755), 0);
   EXPECT_EQ(
       in_child([&] {
-        if (::setuid(65534) != 0) return 1;
-        auto disk = open_posix_disk(state());
+        auto disk = open_posix_disk(state());  // before: the way here may be closed to the other user
         if (!disk) return 2;
+        if (::setuid(65534) != 0) return 1;
         const auto made = (*disk)->create("file", as_bytes("x"), 0600);
         if (made) return 3;
         return made.error().kind == ErrorKind::storage && made.error().message.find("; ") != std::string::npos ? 0 : 4;
