@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include <crest/client.hpp>
 
@@ -64,6 +65,24 @@ Error nothing_kept(const std::string& name) {
                     Untrusted(name).printable(200));
 }
 
+// Where the vault names a record by its place in the state folder, people need the whole path.
+Error in_folder(Error error, const std::string& folder) {
+  constexpr std::array<std::string_view, 6> places = {"format", "accounts/",    "orders/",
+                                                      "cas/",   "certificates", "locks"};
+  const auto begins = [&](std::string_view place) { return error.context.starts_with(place); };
+  const bool inside = error.context.empty() || std::any_of(places.begin(), places.end(), begins);
+  if (error.kind != ErrorKind::storage || !inside) return error;
+  error.context = folder + (error.context.empty() ? "" : "/") + error.context;
+  return error;
+}
+
+constexpr Duration patience_max{10ll * 365 * 24 * 3'600'000};
+constexpr Duration try_min{100};  // with less time left, another try would only hide why the last one failed
+
+Instant end_of(const Waiting& waiting, const Clock& clock) {
+  return clock.monotonic() + std::clamp(waiting.at_most, Duration(0), patience_max);
+}
+
 // Of the class word in a record.
 ErrorKind kind_of(std::string_view word) {
   for (int kind = 0; kind < static_cast<int>(ErrorKind::internal); ++kind) {
@@ -84,6 +103,13 @@ struct Client::Impl {
   adapters::CurlTransport transport;
   NullLog log;
 
+  // Runs what a public function does; its errors say where.
+  template <typename Function>
+  auto told(Function&& function) -> decltype(function()) {
+    auto result = api::guarded(std::forward<Function>(function));
+    if (!result) return in_folder(std::move(result).error(), options.state_dir);
+    return result;
+  }
   CertificateInfo info(const CertificateMeta& meta) const;
   CertificateInfo damaged(const std::string& name, const Error& why) const;
   std::optional<Issued> serving(const CertificateRequest& wanted, const std::string& directory);
@@ -119,7 +145,7 @@ CertificateInfo Client::Impl::damaged(const std::string& name, const Error& why)
   CertificateInfo info;
   info.name = name;
   info.folder = options.state_dir + "/certificates/" + client::file_name_of(name) + "/live";
-  info.damaged = why.describe();
+  info.damaged = in_folder(why, options.state_dir).describe();
   return info;
 }
 
@@ -145,25 +171,27 @@ std::optional<Issued> Client::Impl::serving(const CertificateRequest& wanted, co
 }
 
 Result<void> Client::Impl::drive(client::Issuance& issuance, const Waiting& waiting) {
-  const Instant give_up = clock.monotonic() + waiting.at_most;
+  const Instant give_up = end_of(waiting, clock);
   std::string said;
   while (true) {
-    if (const std::string doing = issuance.doing(); waiting.progress && doing != said) {
+    if (const std::string doing = issuance.doing(); doing != said) {
       said = doing;
-      waiting.progress(said);
+      if (waiting.progress) waiting.progress(said);
     }
     client::Step step = issuance.advance(clock.now(), waiting.stop);
     if (std::holds_alternative<client::Issued>(step)) return {};
     if (auto* failed = std::get_if<client::Failed>(&step)) return std::move(failed->error);
     const auto* wait = std::get_if<client::WaitUntil>(&step);
-    const Duration span = wait ? wait->time - clock.now() : Duration(0);
+    if (wait && wait->error && waiting.progress) waiting.progress(wait->why);
+    Duration span = wait ? wait->time - clock.now() : Duration(0);
+    if (wait && wait->error) span = std::max(span, try_min);
     const bool too_long = clock.monotonic() + span > give_up;
     if (!too_long && (!wait || clock.sleep_until(wait->time, waiting.stop)) && !waiting.stop.stop_requested()) continue;
     TRY(issuance.pause());
-    Error error = make_error(ErrorKind::timeout,
-                             (too_long ? "not finished in time: " : "interrupted: ") + (wait ? wait->why : said) +
-                                 "; nothing is lost, and the next run goes on from here",
-                             issuance.record().request.name);
+    Error error = make_error(ErrorKind::timeout, wait ? wait->why : said, issuance.record().request.name);
+    if (too_long && wait && wait->error) error = *wait->error;  // what kept it is what has to be told
+    error.message = (too_long ? "not finished in time: " : "interrupted: ") + error.message +
+                    "; nothing is lost, and the next run goes on from here";
     return error;
   }
 }
@@ -188,7 +216,7 @@ Result<void> Client::Impl::issue(const api::KnownCa& ca, const CertificateReques
                                  Http01Solver& solver, const Waiting& waiting) {
   const client::AccountOptions account = TRY(api::account_options(ca, options.external_account));
   auto pinned = TRY(api::pinned_roots(ca));
-  client::Session session(api::endpoint_of(ca), {transport, clock, log});
+  client::Session session(api::endpoint_of(ca), {transport, clock, log, end_of(waiting, clock)});
   client::Issuance::Deps deps{session, *vault, keys, random, log, {&solver.solver()}, account, std::move(pinned)};
   const std::unique_ptr<client::Issuance> issuance = TRY(client::Issuance::open(std::move(deps), wanted));
   if (!force) {  // before we had the lease, somebody may have done the work
@@ -248,7 +276,7 @@ Result<RenewOutcome> Client::Impl::renew(const std::string& name, bool force, Ht
   outcome.why = force                                 ? "as asked"
                 : renewal.due == client::Due::expired ? "expired at " + to_rfc3339(meta->not_after)
                                                       : "due since " + to_rfc3339(renewal.renew_at);
-  Result<void> done = renew_due(outcome, *meta, force, solver, waiting);
+  Result<void> done = told([&] { return renew_due(outcome, *meta, force, solver, waiting); });
   if (done) return outcome;
   outcome.decision = RenewOutcome::Decision::failed;
   outcome.why += "; " + done.error().describe();
@@ -274,7 +302,7 @@ Result<void> Client::Impl::revoke(const std::string& name, const std::string& re
   const std::optional<CertificateMeta> meta = TRY(client::live_meta(*vault, name));
   if (!meta) return nothing_kept(name);
   const api::KnownCa ca = TRY(ca_of(*meta));
-  client::Session session(api::endpoint_of(ca), {transport, clock, log});
+  client::Session session(api::endpoint_of(ca), {transport, clock, log, end_of(waiting, clock)});
   const acme::Directory directory = TRY(session.directory(waiting.stop));
   if (directory.revoke_cert.empty()) {
     return make_error(ErrorKind::ca_protocol, "the CA offers no revocation (no revokeCert in its directory)",
@@ -304,14 +332,14 @@ Result<Client> Client::open(ClientOptions options) {
     auto impl = std::make_unique<Impl>();
     if (!options.directory.empty()) TRY(api::known_ca(options));  // what is wrong with it is said before anything else
     impl->disk = TRY(adapters::open_posix_disk(options.state_dir));
-    impl->vault = TRY(client::FileVault::open(*impl->disk));
     impl->options = std::move(options);
+    impl->vault = TRY(impl->told([&] { return client::FileVault::open(*impl->disk); }));
     return Client(std::move(impl));
   });
 }
 
 Result<Issued> Client::obtain(const CertificateOptions& certificate, Http01Solver& solver, const Waiting& waiting) {
-  return api::guarded([&]() -> Result<Issued> {
+  return impl_->told([&]() -> Result<Issued> {
     const CertificateRequest wanted = TRY(request_of(certificate));
     const api::KnownCa ca = TRY(api::known_ca(impl_->options));
     std::optional<Issued> fresh = impl_->serving(wanted, ca.directory);
@@ -328,7 +356,7 @@ Result<Issued> Client::obtain(const CertificateOptions& certificate, Http01Solve
 
 Result<std::vector<RenewOutcome>> Client::renew(const std::optional<std::string>& name, bool force,
                                                 Http01Solver& solver, const Waiting& waiting) {
-  return api::guarded([&]() -> Result<std::vector<RenewOutcome>> {
+  return impl_->told([&]() -> Result<std::vector<RenewOutcome>> {
     std::vector<std::string> names;
     if (name) {
       names.push_back(*name);
@@ -338,7 +366,7 @@ Result<std::vector<RenewOutcome>> Client::renew(const std::optional<std::string>
     std::vector<RenewOutcome> outcomes;
     for (const std::string& each : names) {
       if (waiting.stop.stop_requested()) break;
-      Result<RenewOutcome> outcome = impl_->renew(each, force, solver, waiting);
+      Result<RenewOutcome> outcome = impl_->told([&] { return impl_->renew(each, force, solver, waiting); });
       if (!outcome && name) return std::move(outcome).error();
       if (outcome) {
         outcomes.push_back(*std::move(outcome));
@@ -356,7 +384,7 @@ Result<std::vector<RenewOutcome>> Client::renew(const std::optional<std::string>
 }
 
 Result<std::vector<CertificateInfo>> Client::list() const {
-  return api::guarded([&]() -> Result<std::vector<CertificateInfo>> {
+  return impl_->told([&]() -> Result<std::vector<CertificateInfo>> {
     const std::vector<std::string> names = TRY(impl_->vault->certificates());
     std::vector<CertificateInfo> all;
     for (const std::string& name : names) {
@@ -369,11 +397,11 @@ Result<std::vector<CertificateInfo>> Client::list() const {
 }
 
 Result<Issued> Client::show(const std::string& name) const {
-  return api::guarded([&] { return impl_->live(name); });
+  return impl_->told([&] { return impl_->live(name); });
 }
 
 Result<void> Client::revoke(const std::string& name, const std::string& reason, const Waiting& waiting) {
-  return api::guarded([&] { return impl_->revoke(name, reason, waiting); });
+  return impl_->told([&] { return impl_->revoke(name, reason, waiting); });
 }
 
 }  // namespace crest

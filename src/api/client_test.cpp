@@ -1,4 +1,6 @@
+#include <atomic>
 #include <mutex>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -296,7 +298,35 @@ TEST_F(ClientTest, AConnectionRefusedEndsWithinTheTimeGiven) {
   away.directory = "http://127.0.0.1:1/directory";
   const auto refused = Client::open(away).value().obtain(names({"app.corp.example"}), *solver, {.at_most = 1500ms});
   ASSERT_FALSE(refused);
-  EXPECT_TRUE(refused.error().retryable()) << refused.error().describe();
+  EXPECT_EQ(refused.error().kind, ErrorKind::connect) << refused.error().describe();  // not merely that it took long
+  EXPECT_TRUE(refused.error().retryable());
+  EXPECT_NE(refused.error().message.find("nothing is lost"), std::string::npos);
+}
+
+// The time given holds for an exchange under way, too.
+TEST_F(ClientTest, CF2_ACaThatStallsEndsWithinTheTimeGiven) {
+  const auto over = std::make_shared<std::atomic<bool>>(false);  // the listener may look at it after the test
+  ca.before = [over](const http::Request&) -> std::optional<Result<http::Response>> {
+    while (!*over) std::this_thread::sleep_for(10ms);
+    return std::nullopt;
+  };
+  const auto began = std::chrono::steady_clock::now();
+  const auto stalled = open().obtain(names({"app.corp.example"}), *solver, {.at_most = 500ms});
+  const auto took = std::chrono::steady_clock::now() - began;
+  *over = true;
+  ASSERT_FALSE(stalled);
+  EXPECT_EQ(stalled.error().kind, ErrorKind::timeout);
+  EXPECT_NE(stalled.error().message.find("the answer did not come in time"), std::string::npos);
+  EXPECT_LT(took, 5s);
+}
+
+TEST_F(ClientTest, CF59_ErrorsOfTheVaultSayTheWholePath) {
+  ASSERT_TRUE(open().obtain(names({"app.corp.example"}), *solver));
+  folder.write("state/orders/app.corp.example.json", "{");
+  const auto damaged = open().renew("app.corp.example", true, *solver);
+  const Error error = damaged ? *damaged->front().error : damaged.error();
+  EXPECT_EQ(error.kind, ErrorKind::storage);
+  EXPECT_EQ(error.context, folder / "state/orders/app.corp.example.json");
 }
 
 }  // namespace

@@ -65,17 +65,24 @@ Result<crypto::Hash> hash_of(const std::string& algorithm) {
                     Untrusted(algorithm).printable(20));
 }
 
+// What a person gave as a URL, without the password that may be in it.
+std::string shown(const std::string& url) {
+  const std::size_t begin = url.find("://"), end = url.find('@');
+  const bool has_user = begin != url.npos && end != url.npos && begin < end;
+  return Untrusted(has_user ? url.substr(0, begin + 3) + "***" + url.substr(end) : url).printable(200);
+}
+
 }  // namespace
 
 Result<KnownCa> known_ca(const ClientOptions& options) {
   const auto url = encoding::Url::parse(options.directory);
   if (!url) {
     return make_error(ErrorKind::usage, "the directory is no URL (" + url.error().message + ")",
-                      Untrusted(options.directory).printable(200));
+                      shown(options.directory));
   }
   if (!url->is_https() && !options.allow_http) {
     return make_error(ErrorKind::usage, "the directory's URL must begin with https://: ACME is not spoken without TLS",
-                      Untrusted(options.directory).printable(200));
+                      shown(options.directory));
   }
   KnownCa ca;
   ca.directory = options.directory;

@@ -97,10 +97,11 @@ std::string new_account_payload(const AccountOptions& options, const crypto::Pub
 // The account URL out of an answer to newAccount.
 Result<std::string> account_url_of(const Reply& reply, const std::string& url) {
   if (reply.location.empty())
-    return make_error(ErrorKind::ca_protocol, "the CA did not say which account it made (no Location)", url);
+    return make_error(ErrorKind::ca_protocol,
+                      "the CA did not say which account it made (no Location); tell its operator", url);
   const encoding::Json json = TRY(json_of(reply.response, "newAccount " + url));
   auto account = acme::account_from_json(json);
-  if (!account) return std::move(account.error()).as(ErrorKind::ca_protocol).at("newAccount " + url);
+  if (!account) return misshapen(std::move(account.error()), "newAccount " + url);
   if (account->status == acme::AccountStatus::valid) return reply.location;
   return make_error(ErrorKind::account,
                     "the account is " + std::string(acme::to_string(account->status)) +

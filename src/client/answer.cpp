@@ -55,6 +55,11 @@ Result<encoding::Json> json_of(const http::Response& response, std::string_view 
                     what);
 }
 
+Error misshapen(Error error, std::string_view what) {
+  if (error.message.find(';') == std::string::npos) error.message += "; tell the CA's operator";
+  return std::move(error).as(ErrorKind::ca_protocol).at(what);
+}
+
 Result<std::string> chain_text_of(const http::Response& response, std::string_view what) {
   constexpr std::string_view wanted = "application/pem-certificate-chain";
   if (response.body.empty() || !has_media_type(response, wanted)) return wrong_type(response, wanted, what);

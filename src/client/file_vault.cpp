@@ -54,7 +54,7 @@ Result<void> check_format(Disk& disk) {
   if (*version > FileVault::format_version)
     return make_error(ErrorKind::storage,
                       "a newer Crest laid this folder out (version " + std::to_string(*version) +
-                          "): use that one, or another folder",
+                          "); use that one, or another folder",
                       std::string(format_file));
   return {};
 }
@@ -70,6 +70,13 @@ Error put_aside(Disk& disk, const std::string& path, const std::string& damaged,
                                        "start without it"
                                  : ", and could not be put aside"),
                     path);
+}
+
+// A set that cannot be read, told by somebody who knows nothing of what can be done.
+Error unreadable(Error why) {
+  if (why.message.find(';') == std::string::npos)
+    why.message += "; restore it from a backup, or let crest obtain get another";
+  return why;
 }
 
 }  // namespace
@@ -191,8 +198,9 @@ Result<std::optional<Pair>> FileVault::live(std::string_view name) {
   const std::string folder = TRY(folder_of(name));
   const std::optional<std::uint64_t> number = TRY(live_number(folder));
   if (!number) return std::optional<Pair>();
-  Pair pair = TRY(read_generation(disk_, joined(folder, generation_name(*number))));
-  return std::optional<Pair>(std::move(pair));
+  auto pair = read_generation(disk_, joined(folder, generation_name(*number)));
+  if (!pair) return unreadable(std::move(pair.error()));
+  return std::optional<Pair>(*std::move(pair));
 }
 
 Result<std::optional<encoding::Json>> FileVault::live_meta(std::string_view name) {
@@ -202,7 +210,7 @@ Result<std::optional<encoding::Json>> FileVault::live_meta(std::string_view name
   const std::string path = joined(joined(folder, generation_name(*number)), "meta.json");
   const Bytes bytes = TRY(disk_.read(path, record_bytes_max));
   auto record = record_from_text(as_text(bytes));
-  if (!record) return std::move(record.error()).as(ErrorKind::storage).at(path);
+  if (!record) return unreadable(std::move(record.error()).as(ErrorKind::storage).at(path));
   return std::optional<encoding::Json>(*std::move(record));
 }
 
@@ -240,11 +248,9 @@ Result<std::unique_ptr<Lease>> FileVault::lease(std::string_view name) {
 Result<void> FileVault::check_writable() {
   const std::uint64_t free = TRY(disk_.free_bytes());
   if (free < free_bytes_min)
-    return make_error(ErrorKind::storage,
-                      "only " + std::to_string(free >> 10) +
-                          " KiB are free where certificates are kept; "
-                          "make room, then try again",
-                      "state folder");
+    return make_error(ErrorKind::storage, "only " + std::to_string(free >> 10) +
+                                              " KiB are free where certificates are kept; "
+                                              "make room, then try again");
   const auto turn = lease("write test");
   if (!turn && turn.error().kind == ErrorKind::locked) return {};  // another process is trying it right now
   if (!turn) return turn.error();

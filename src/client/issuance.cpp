@@ -89,7 +89,7 @@ Step Issuance::advance(Time now, std::stop_token stop) {
     ++failures_;
     if (passes_by_itself(step.error()) && failures_ < contact_tries_max &&
         next < saturating_add(*started_, OrderFlow::phase_time_max))
-      return WaitUntil{next, step.error().describe()};
+      return WaitUntil{next, step.error().describe(), step.error()};
     return give_up(std::move(step.error()), now);
   }
   Step step = flow_->advance(record_, now, stop);

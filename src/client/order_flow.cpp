@@ -38,7 +38,7 @@ std::vector<acme::Identifier> sorted(std::vector<acme::Identifier> identifiers) 
 Result<acme::Order> order_of(const Reply& reply, std::string_view what) {
   const encoding::Json json = TRY(json_of(reply.response, what));
   auto order = acme::order_from_json(json);
-  if (!order) return std::move(order.error()).as(ErrorKind::ca_protocol).at(what);
+  if (!order) return misshapen(std::move(order.error()), what);
   return order;
 }
 
@@ -175,14 +175,14 @@ OrderFlow::Next OrderFlow::new_order(OrderRecord& record, Time now, const std::s
     record.request.replaces.reset();
     return Step(Continue{});
   }
-  if (!reply && is_refusal(reply.error()) && reply.error().kind == ErrorKind::ca_protocol)
-    return std::move(reply.error()).as(ErrorKind::order_failed);
   if (!reply) return std::move(reply.error());
   const acme::Order order = TRY(order_of(*reply, "newOrder " + reply->url));
   if (reply->location.empty())
-    return make_error(ErrorKind::ca_protocol, "the CA did not say where the order is (no Location)", reply->url);
+    return make_error(ErrorKind::ca_protocol, "the CA did not say where the order is (no Location); tell its operator",
+                      reply->url);
   if (sorted(order.identifiers) != sorted(record.request.identifiers))
-    return make_error(ErrorKind::ca_protocol, "the CA made an order for other names than asked for", reply->location);
+    return make_error(ErrorKind::ca_protocol, "the CA made an order for other names than asked for; tell its operator",
+                      reply->location);
   const auto before = live_meta(deps_.vault, record.request.name);
   if (before && *before && (*before)->order_url == reply->location)  // CF30
     return make_error(ErrorKind::order_failed,
@@ -236,7 +236,8 @@ OrderFlow::Next OrderFlow::adopt(OrderRecord& record, const acme::Order& order, 
     case acme::OrderStatus::valid:
       enter(record, Phase::download, now);
       if (!record.certificate_url.empty()) return Step(Continue{});
-      return make_error(ErrorKind::ca_protocol, "the order is valid, but the CA does not say where its certificate is",
+      return make_error(ErrorKind::ca_protocol,
+                        "the order is valid, but the CA does not say where its certificate is; tell its operator",
                         record.order_url);
     case acme::OrderStatus::invalid: break;
   }
@@ -282,7 +283,7 @@ Step OrderFlow::recover(OrderRecord& record, Error error, Time now) {
     const Time next = next_try(error, failures_, now);
     ++failures_;
     const bool enough = record.order_url.empty() && failures_ >= contact_tries_max;
-    if (!enough && next < phase_end(record, now)) return WaitUntil{next, error.describe()};
+    if (!enough && next < phase_end(record, now)) return WaitUntil{next, error.describe(), error};
   }
   return fail(record, error, ends_order(error) ? Keep::no : Keep::yes, now);
 }

@@ -22,7 +22,8 @@ namespace crest::client {
 struct Continue {};
 struct WaitUntil {
   Time time;
-  std::string why;  // "the CA is validating app.corp.example"
+  std::string why;             // "the CA is validating app.corp.example"
+  std::optional<Error> error;  // what went wrong, where that is why: whoever cannot wait reports it
 };
 struct Issued {
   std::uint64_t generation = 0;

@@ -43,19 +43,18 @@ OrderFlow::Next OrderFlow::finalize(OrderRecord& record, Time now, const std::st
   ++finalized_;
   const encoding::Json json = TRY(json_of(reply->response, "finalize " + record.finalize_url));
   auto order = acme::order_from_json(json);
-  if (!order) return std::move(order.error()).as(ErrorKind::ca_protocol).at("finalize " + record.finalize_url);
+  if (!order) return misshapen(std::move(order.error()), "finalize " + record.finalize_url);
   return adopt(record, *order, reply->retry_after, now);
 }
 
 // The order is ready although finalize was sent: it was refused, or its request was lost.
 OrderFlow::Next OrderFlow::after_refused_finalize(OrderRecord& record, std::optional<Time> retry_after, Time now) {
-  if (finalize_error_ && !says_not_ready(*finalize_error_))
-    return std::move(*finalize_error_).as(ErrorKind::order_failed);
+  if (finalize_error_ && !says_not_ready(*finalize_error_)) return fail(record, *finalize_error_, Keep::no, now);
   if (finalized_ < finalize_max) {
     finalize_error_.reset();
     return poll_again(record, retry_after, "the CA is not ready to issue for " + shown_names(record.request), now);
   }
-  if (finalize_error_) return std::move(*finalize_error_).as(ErrorKind::order_failed);
+  if (finalize_error_) return fail(record, *finalize_error_, Keep::no, now);
   return make_error(ErrorKind::order_failed, "the CA leaves the order ready whatever is sent to finalize it",
                     record.order_url);
 }
@@ -72,6 +71,7 @@ OrderFlow::Next OrderFlow::download(OrderRecord& record, Time now, const std::st
   const auto chain = x509::Chain::from_pem(text);
   if (!chain) {  // perhaps cut off on the way: the order, and with it the key, is kept
     Error error = chain.error();
+    error.message = "the CA's chain was refused, nothing was changed: " + error.message + "; tell the CA's operator";
     return fail(record, std::move(error).as(ErrorKind::cert_rejected).at("certificate " + url), Keep::yes, now);
   }
   if (first && deps_.pinned_roots) {
@@ -92,7 +92,8 @@ OrderFlow::Next OrderFlow::judge(OrderRecord& record, const x509::Chain& chain, 
     deps_.log.info("chain_passed_over", {{"name", record.request.name}, {"why", good.error().describe()}});
     return Step(Continue{});  // the right leaf in a chain to another root: see the next (CF24)
   }
-  return good.error();
+  Error error = good.error();
+  return std::move(error).at("certificate " + record.certificate_url);
 }
 
 OrderFlow::Next OrderFlow::publish(OrderRecord& record, const crypto::PrivateKey& key, const x509::Chain& chain,

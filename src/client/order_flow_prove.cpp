@@ -96,7 +96,7 @@ Result<acme::Authorization> OrderFlow::read_authorization(const OrderRecord& rec
   if (retry_after != nullptr) *retry_after = reply.retry_after;
   const encoding::Json json = TRY(json_of(reply.response, "authorization " + url));
   auto authorization = acme::authorization_from_json(json);
-  if (!authorization) return std::move(authorization.error()).as(ErrorKind::ca_protocol).at("authorization " + url);
+  if (!authorization) return misshapen(std::move(authorization.error()), "authorization " + url);
   return authorization;
 }
 
@@ -153,9 +153,14 @@ std::vector<std::string> OrderFlow::preferred_methods(const OrderRecord& record)
 Result<void> OrderFlow::choose(OrderRecord& record, AuthorizationRecord& chosen,
                                const acme::Authorization& authorization) {
   if (!is_asked_for(record.request, authorization.identifier))
-    return make_error(ErrorKind::ca_protocol, "the CA wants a name proven that was not asked for",
+    return make_error(ErrorKind::ca_protocol, "the CA wants a name proven that was not asked for; tell its operator",
                       authorization.identifier.value);
-  const acme::Challenge challenge = TRY(acme::select_challenge(authorization, preferred_methods(record)));
+  const auto selected = acme::select_challenge(authorization, preferred_methods(record));
+  if (!selected) {
+    Error error = selected.error();
+    return std::move(error).at("authorization " + chosen.url);
+  }
+  const acme::Challenge& challenge = *selected;
   TRY(deps_.session.check_url(challenge.url));
   chosen.method = challenge.type;
   chosen.challenge_url = challenge.url;

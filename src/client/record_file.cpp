@@ -21,7 +21,7 @@ Result<Json> record_from_text(std::string_view text) {
   const std::int64_t version = TRY(reader.integer("version"));
   if (version > record_version)
     return make_error(ErrorKind::config,
-                      "a newer Crest wrote this (version " + std::to_string(version) + "): use that one");
+                      "a newer Crest wrote this (version " + std::to_string(version) + "); use that one");
   if (version < 1) return make_error(ErrorKind::malformed, "no such version", "version");
   const std::string digest = TRY(reader.string("sha256"));
   const Json* record = envelope.find("record");

@@ -1,5 +1,6 @@
 #include "client/session.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "acme/problem.hpp"
@@ -39,15 +40,18 @@ Result<void> Session::check_url(std::string_view url) const {
   const auto parsed = encoding::Url::parse(url);
   const std::string shown = Untrusted(std::string(url)).printable(200);
   if (!parsed)
-    return make_error(ErrorKind::ca_protocol, "this is no URL that can be used (" + parsed.error().message + ")",
+    return make_error(ErrorKind::ca_protocol,
+                      "the CA gave a URL that cannot be used (" + parsed.error().message + "); tell its operator",
                       shown);
   if (parsed->is_https() || endpoint_.allow_http) return {};
-  return make_error(ErrorKind::ca_protocol, "ACME needs https; refused a URL without it", shown);
+  return make_error(ErrorKind::ca_protocol, "the CA gave a URL without https, which ACME needs; tell its operator",
+                    shown);
 }
 
 Call Session::call(std::size_t body_bytes_max, std::stop_token stop) const {
   Call call;
   call.body_bytes_max = body_bytes_max;
+  if (deps_.give_up) call.total = std::clamp(*deps_.give_up - deps_.clock.monotonic(), Duration(1), call.total);
   call.stop = std::move(stop);
   call.trust = endpoint_.trust;
   call.identity = endpoint_.identity ? &*endpoint_.identity : nullptr;
@@ -103,7 +107,7 @@ Result<acme::Directory> Session::directory(std::stop_token stop) {
   if (!is_success(response)) return acme::error_from_response(response, "directory at " + url, deps_.clock.now());
   const encoding::Json json = TRY(json_of(response, "directory " + url));
   auto directory = acme::directory_from_json(json, endpoint_.allow_http);
-  if (!directory) return std::move(directory.error()).at("directory " + url);
+  if (!directory) return misshapen(std::move(directory.error()), "directory " + url);
 
   note_other_host(directory->new_order);
 
@@ -150,7 +154,7 @@ Result<Reply> Session::reply_of(const std::string& url, http::Response response)
   const auto location = reply.response.headers.get("Location");
   if (!location) return reply;
   auto absolute = encoding::resolve(url, *location);
-  if (!absolute) return std::move(absolute.error()).as(ErrorKind::ca_protocol).at("Location in the answer of " + url);
+  if (!absolute) return misshapen(std::move(absolute.error()), "Location in the answer of " + url);
   TRY(check_url(*absolute));
   reply.location = *std::move(absolute);
   return reply;

@@ -49,6 +49,7 @@ class Session {
     http::Transport& transport;
     Clock& clock;
     Log& log;
+    std::optional<Instant> give_up = {};  // no exchange goes on after it (CF2)
   };
   Session(Endpoint endpoint, Deps deps);
 
@@ -86,6 +87,8 @@ class Session {
 // The body of a successful answer as JSON. `what` names the request in the error. Another content type, an empty body
 // or text that is no strict JSON: ca_protocol, saying what came instead (CF4, CF5).
 Result<encoding::Json> json_of(const http::Response& response, std::string_view what);
+// An answer that is well-formed, and not what it has to be: ca_protocol, with what to do where `error` does not say it.
+Error misshapen(Error error, std::string_view what);
 // The body as the text of a chain. Another content type: ca_protocol.
 Result<std::string> chain_text_of(const http::Response& response, std::string_view what);
 

@@ -5,9 +5,10 @@
 namespace crest::client {
 namespace {
 
-Error rejected(std::string what, const x509::Certificate& leaf) {
+Error rejected(const std::string& what, const x509::Certificate& leaf,
+               std::string_view advice = "tell the CA's operator") {
   return make_error(ErrorKind::cert_rejected,
-                    "the CA's certificate was refused, nothing was changed: " + std::move(what),
+                    "the CA's certificate was refused, nothing was changed: " + what + "; " + std::string(advice),
                     "serial " + leaf.serial_hex());
 }
 
@@ -24,11 +25,11 @@ Result<void> check_dates(const x509::Certificate& leaf, Time now) {
   if (leaf.not_after() <= leaf.not_before())
     return rejected("its life ends at " + to_rfc3339(leaf.not_after()) + ", before it begins", leaf);
   if (leaf.not_after() < now)
-    return rejected("it expired at " + to_rfc3339(leaf.not_after()) + "; compare the clock here with the CA's", leaf);
+    return rejected("it expired at " + to_rfc3339(leaf.not_after()), leaf, "compare the clock here with the CA's");
   if (leaf.not_before() <= saturating_add(now, not_yet_valid_max)) return {};
   Error early = make_error(ErrorKind::clock_suspect,
                            "the certificate begins at " + to_rfc3339(leaf.not_before()) +
-                               ", which is not yet: compare the clock here with the CA's",
+                               ", which is not yet; compare the clock here with the CA's",
                            "serial " + leaf.serial_hex());
   early.not_before = leaf.not_before();
   return early;
