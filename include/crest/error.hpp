@@ -80,6 +80,8 @@ enum class ErrorKind {
 std::string_view to_string(ErrorKind kind);
 
 struct [[nodiscard]] Error {
+  static constexpr std::size_t described_chars_max = 900;
+
   ErrorKind kind = ErrorKind::internal;
   std::string message;                     // ours: what happened, to what, what to do next; one line
   std::string context;                     // ours: where (a URL, a path, a name); may be empty
@@ -89,7 +91,7 @@ struct [[nodiscard]] Error {
   bool retryable() const;        // the same call may succeed later with nothing changed
   bool needs_operator() const;   // a person must change something first
   int exit_code() const;         // 2, 64 or 75
-  std::string describe() const;  // message, context and the server's words, safe for a terminal
+  std::string describe() const;  // context, message and the server's words: one line, safe for a terminal
 
   // The same error as another class, or with the place it happened put in front of the context.
   Error as(ErrorKind other) &&;

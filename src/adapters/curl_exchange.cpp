@@ -40,6 +40,11 @@ bool has_line_end(std::string_view text) { return text.find_first_of(std::string
 
 std::string shown(const std::string& url) { return Untrusted(url).printable(300); }
 
+std::string too_much(std::string_view what, std::size_t most, std::string_view unit) {
+  return std::string(what) + " more than " + std::to_string(most) + " " + std::string(unit) +
+         "; check the URL, and look at what answers there";
+}
+
 // The request is in the multi handle for as long as this lives.
 class Attached {
  public:
@@ -225,15 +230,14 @@ bool CurlExchange::take_header(std::string_view line) {
   header_bytes_ += line.size();
   if (header_bytes_ > call_.header_bytes_max) {
     return refuse(ErrorKind::response_too_large,
-                  "the headers of the answer have more than " + std::to_string(call_.header_bytes_max) + " octets");
+                  too_much("the headers of the answer have", call_.header_bytes_max, "octets"));
   }
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   if (headers_done_) return true;  // a trailer: nothing of ours reads it
   if (line.starts_with("HTTP/")) return begin_answer(line);
   if (line.empty()) return end_of_headers();
   if (++header_count_ > call_.header_count_max) {
-    return refuse(ErrorKind::response_too_large,
-                  "the answer has more than " + std::to_string(call_.header_count_max) + " headers");
+    return refuse(ErrorKind::response_too_large, too_much("the answer has", call_.header_count_max, "headers"));
   }
   const std::size_t colon = line.find(':');
   if (colon == line.npos || colon == 0 || line.front() == ' ' || line.front() == '\t') {
@@ -269,8 +273,7 @@ bool CurlExchange::end_of_headers() {
 bool CurlExchange::take_body(std::string_view data) {
   octets_ += data.size();
   if (data.size() > call_.body_bytes_max - std::min(call_.body_bytes_max, response_.body.size())) {
-    return refuse(ErrorKind::response_too_large,
-                  "the answer has more than " + std::to_string(call_.body_bytes_max) + " octets");
+    return refuse(ErrorKind::response_too_large, too_much("the answer has", call_.body_bytes_max, "octets"));
   }
   response_.body.append(data);
   return true;

@@ -55,7 +55,8 @@ class CurlTransport::Pool {
 namespace {
 
 Error bad_redirect(const std::string& why, const std::string& from) {
-  return make_error(ErrorKind::ca_protocol, "the server redirects " + why, Untrusted(from).printable(300));
+  return make_error(ErrorKind::ca_protocol, "the server redirects " + why + "; give the final URL instead",
+                    Untrusted(from).printable(300));
 }
 
 bool is_redirect(int status) {

@@ -26,6 +26,7 @@ std::string_view advice(int number) {
   switch (number) {
     case ENOSPC: return "; free some space and try again";
     case EDQUOT: return "; raise the quota or remove files, and try again";
+    case ENOENT: return "; see that the folder above it is there";
     case EROFS: return "; mount it writable or choose another folder";
     case EACCES:
     case EPERM: return "; run as the folder's owner, or give this user the folder";
@@ -394,6 +395,7 @@ Result<std::unique_ptr<DiskLock>> PosixDisk::lock(std::string_view path) {
     const bool same = ::fstat(file.get(), &held) == 0 &&
                       ::fstatat(at.folder.get(), at.name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
                       held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+    if (same) (void)restore_mode(file.get(), private_file_mode);  // the next run opens it, too
     if (same) return std::unique_ptr<DiskLock>(std::make_unique<Lock>(std::move(file)));
   }
   return make_error(ErrorKind::locked, "the lock file is replaced again and again; stop whoever removes it",

@@ -19,7 +19,10 @@ struct OpenFile {
 };
 
 Error cannot_read(const std::string& path) {
-  return make_error(ErrorKind::config, std::string("cannot be read: ") + std::strerror(errno), path);
+  return make_error(ErrorKind::config,
+                    std::string("cannot be read: ") + std::strerror(errno) +
+                        "; name a file that is there, and that this user may read",
+                    path);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 namespace crest {
 namespace {
 
+constexpr std::size_t subproblems_shown_max = 10;
 constexpr std::string_view acme_prefix = "urn:ietf:params:acme:error:";
 
 constexpr std::array<std::string_view, 25> kind_words = {
@@ -32,6 +33,21 @@ std::string join(std::string_view first, std::string_view second) {
   if (first.empty()) return std::string(second);
   if (second.empty()) return std::string(first);
   return std::string(first) + ": " + std::string(second);
+}
+
+// What the server said, for people; ours comes first, so that a long speech cuts nothing but itself.
+std::string words_of(const Problem& problem) {
+  std::string text;
+  if (!problem.detail.empty()) text += " (the server says: " + problem.detail.printable() + ")";
+  if (!problem.instance.empty()) text += " (see " + problem.instance.printable() + ")";
+  std::size_t shown = 0;
+  for (const Problem& sub : problem.subproblems) {
+    if (++shown > subproblems_shown_max) return text + "; and more";
+    text += "; ";
+    if (sub.identifier) text += Untrusted(sub.identifier->value).printable(253) + ": ";
+    text += sub.detail.printable();
+  }
+  return text;
 }
 
 }  // namespace
@@ -69,17 +85,8 @@ int Error::exit_code() const {
 
 std::string Error::describe() const {
   std::string text = join(context, message);
-  if (!problem) return text;
-  if (!problem->detail.empty()) text += " (the server says: " + problem->detail.printable() + ")";
-  if (!problem->instance.empty()) text += " (see " + problem->instance.printable() + ")";
-  std::size_t shown = 0;
-  for (const Problem& sub : problem->subproblems) {
-    if (++shown > 10) return text + "; and more";
-    text += "; ";
-    if (sub.identifier) text += Untrusted(sub.identifier->value).printable(253) + ": ";
-    text += sub.detail.printable();
-  }
-  return text;
+  if (problem) text += words_of(*problem);
+  return Untrusted(std::move(text)).printable(described_chars_max);
 }
 
 Error Error::as(ErrorKind other) && {

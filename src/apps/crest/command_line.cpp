@@ -1,5 +1,8 @@
 #include "apps/crest/command_line.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include <CLI/CLI.hpp>
 
 #include "apps/crest/terminal.hpp"
@@ -7,8 +10,6 @@
 
 namespace crest::apps {
 namespace {
-
-constexpr int wrong_use = 64;
 
 struct Verbs {
   Obtain obtain;
@@ -130,6 +131,20 @@ CLI::App* add_revoke(CLI::App& app, Revoke& flags) {
   return verb;
 }
 
+// As words that nobody could read are told: in one line, and as JSON where that was asked for.
+Error wrong_use(const CLI::App& app, const CLI::ParseError& error, std::string_view first) {
+  const std::vector<CLI::App*> verbs = app.get_subcommands();
+  const std::string verb = verbs.empty() ? "" : " " + verbs.front()->get_name();
+  const bool unknown = verb.empty() && !first.empty() && first.front() != '-';
+  const std::string what = unknown ? '"' + std::string(first) + "\" is no verb" : error.what();
+  return make_error(ErrorKind::usage,
+                    Untrusted(what).printable() + "; see crest" + verb + " --help for what can be said");
+}
+
+bool wants_json(int count, char** words) {
+  return std::any_of(words, words + count, [](std::string_view word) { return word == "--json"; });
+}
+
 }  // namespace
 
 int run_command_line(int count, char** words, std::stop_token interrupted) {
@@ -152,7 +167,8 @@ int run_command_line(int count, char** words, std::stop_token interrupted) {
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : wrong_use;
+    if (error.get_exit_code() == 0) return app.exit(error);  // help or version
+    return report(wrong_use(app, error, count > 1 ? words[1] : ""), wants_json(count, words));
   }
   end_progress();
   return code;

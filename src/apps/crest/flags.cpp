@@ -16,7 +16,10 @@ constexpr std::size_t eab_key_bytes_max = 4096;
 Result<std::string> text_of_file(const std::string& path, std::size_t bytes_max) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    return make_error(ErrorKind::config, std::string("cannot be read: ") + std::strerror(errno), path);
+    return make_error(ErrorKind::config,
+                      std::string("cannot be read: ") + std::strerror(errno) +
+                          "; name a file that is there, and that this user may read",
+                      path);
   }
   std::string text(bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));

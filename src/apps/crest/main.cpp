@@ -20,6 +20,7 @@ class Interrupts {
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error that can be told, not a reason to die (CF53)
     watcher_ = std::jthread([this](std::stop_token ended) { watch(ended); });
   }
   std::stop_token token() const { return source_.get_token(); }

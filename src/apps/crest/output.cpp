@@ -65,8 +65,7 @@ int report(const Error& error, bool json) {
     result.set("class", to_string(error.kind)).set("error", to_json(error));
     print_json(result);
   } else {
-    show_error(error.describe());
-    if (error.not_before) show_error("not before " + to_rfc3339(*error.not_before));
+    show_error(error.describe() + (error.not_before ? "; not before " + to_rfc3339(*error.not_before) : ""));
   }
   return error.exit_code();
 }

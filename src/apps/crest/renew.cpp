@@ -1,4 +1,5 @@
 // crest renew [NAME]: what is due, or at once with --force; says for each what was decided and why.
+#include "apps/crest/terminal.hpp"
 #include "apps/crest/verb.hpp"
 #include "core/result.hpp"
 
@@ -70,7 +71,8 @@ int run(const Renew& flags, std::stop_token interrupted) {
     print_json(result);
   } else {
     for (const RenewOutcome& outcome : *outcomes) {
-      print_line(outcome.name + ": " + std::string(word_of(outcome.decision)) + ", " + outcome.why);
+      const std::string line = outcome.name + ": " + std::string(word_of(outcome.decision)) + ", " + outcome.why;
+      outcome.error ? show_error(line) : print_line(line);
     }
     if (outcomes->empty()) print_line("no certificate is kept in " + flags.options.state_dir + "; see crest obtain");
   }

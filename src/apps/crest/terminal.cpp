@@ -4,8 +4,12 @@
 #include <iostream>
 #include <unistd.h>
 
+#include <crest/error.hpp>
+
 namespace crest::apps {
 namespace {
+
+constexpr std::size_t line_chars_max = 990;
 
 bool on_terminal() {
   static const bool answer = ::isatty(STDERR_FILENO) == 1;
@@ -22,10 +26,7 @@ bool line_is_open = false;
 }  // namespace
 
 void show_progress(const std::string& line) {
-  if (!on_terminal()) {
-    std::cerr << "crest: " << line << std::endl;
-    return;
-  }
+  if (!on_terminal()) return;                     // in a log one line says how it ended; the way there would bury it
   std::cerr << "\r\033[K" << line << std::flush;  // the line before gives way
   line_is_open = true;
 }
@@ -37,7 +38,8 @@ void end_progress() {
 
 void show_error(const std::string& text) {
   end_progress();
-  std::cerr << (in_colour() ? "\033[31mcrest:\033[0m " : "crest: ") << text << std::endl;
+  std::cerr << (in_colour() ? "\033[31mcrest:\033[0m " : "crest: ") << Untrusted(text).printable(line_chars_max)
+            << std::endl;
 }
 
 }  // namespace crest::apps

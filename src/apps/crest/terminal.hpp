@@ -1,4 +1,4 @@
-// What people see: progress and errors on stderr, colour and redrawing on a terminal only.
+// What people see on stderr: errors, a line each; on a terminal progress and colour, too.
 #pragma once
 
 #include <string>
