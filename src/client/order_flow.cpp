@@ -175,6 +175,8 @@ OrderFlow::Next OrderFlow::new_order(OrderRecord& record, Time now, const std::s
     record.request.replaces.reset();
     return Step(Continue{});
   }
+  if (!reply && is_refusal(reply.error()) && reply.error().kind == ErrorKind::ca_protocol)
+    return std::move(reply.error()).as(ErrorKind::order_failed);
   if (!reply) return std::move(reply.error());
   const acme::Order order = TRY(order_of(*reply, "newOrder " + reply->url));
   if (reply->location.empty())

@@ -49,12 +49,13 @@ OrderFlow::Next OrderFlow::finalize(OrderRecord& record, Time now, const std::st
 
 // The order is ready although finalize was sent: it was refused, or its request was lost.
 OrderFlow::Next OrderFlow::after_refused_finalize(OrderRecord& record, std::optional<Time> retry_after, Time now) {
-  if (finalize_error_ && !says_not_ready(*finalize_error_)) return fail(record, *finalize_error_, Keep::no, now);
+  if (finalize_error_ && !says_not_ready(*finalize_error_))
+    return std::move(*finalize_error_).as(ErrorKind::order_failed);
   if (finalized_ < finalize_max) {
     finalize_error_.reset();
     return poll_again(record, retry_after, "the CA is not ready to issue for " + shown_names(record.request), now);
   }
-  if (finalize_error_) return fail(record, *finalize_error_, Keep::no, now);
+  if (finalize_error_) return std::move(*finalize_error_).as(ErrorKind::order_failed);
   return make_error(ErrorKind::order_failed, "the CA leaves the order ready whatever is sent to finalize it",
                     record.order_url);
 }

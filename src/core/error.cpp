@@ -25,8 +25,9 @@ constexpr std::array<std::string_view, 7> refusals = {
     "rejectedIdentifier", "unsupportedIdentifier", "caa",           "badCSR",
     "badPublicKey",       "badSignatureAlgorithm", "invalidProfile"};
 
-bool is_refusal(std::string_view acme_word) {
-  return std::find(refusals.begin(), refusals.end(), acme_word) != refusals.end();
+bool is_refusal(const Problem& problem) {  // of the whole, or of one name in it
+  if (std::find(refusals.begin(), refusals.end(), problem.acme_word()) != refusals.end()) return true;
+  return std::any_of(problem.subproblems.begin(), problem.subproblems.end(), is_refusal);
 }
 
 std::string join(std::string_view first, std::string_view second) {
@@ -69,7 +70,7 @@ bool Error::retryable() const {
     case ErrorKind::timeout:
     case ErrorKind::locked:
     case ErrorKind::authz_failed: return true;
-    case ErrorKind::order_failed: return !problem || !is_refusal(problem->acme_word());
+    case ErrorKind::order_failed: return !problem || !is_refusal(*problem);
     case ErrorKind::ca_protocol:  // a broken proxy or a server error passes; a CA that says no does not
       return !problem || problem->status == 0 || problem->status >= 500;
     default: return false;

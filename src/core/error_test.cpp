@@ -24,6 +24,19 @@ TEST(Error, CF16_IsDescribedInOneLineThatEndsWithTheServersWords) {
   for (const char c : text) EXPECT_GE(c, ' ');
 }
 
+TEST(Error, ARefusedNameIsNoReasonToTryLater) {
+  Error error = make_error(ErrorKind::order_failed, "no");
+  EXPECT_TRUE(error.retryable());
+  Problem problem;
+  problem.type = "urn:ietf:params:acme:error:compound";
+  error.problem = std::make_shared<const Problem>(problem);
+  EXPECT_TRUE(error.retryable());
+  problem.subproblems.emplace_back().type = "urn:ietf:params:acme:error:rejectedIdentifier";
+  error.problem = std::make_shared<const Problem>(problem);
+  EXPECT_FALSE(error.retryable());
+  EXPECT_EQ(error.exit_code(), 2);
+}
+
 TEST(Error, DescribesAtMostTenSubproblems) {
   Error error = make_error(ErrorKind::ca_protocol, "no");
   Problem problem;

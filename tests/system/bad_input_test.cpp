@@ -375,16 +375,16 @@ Change invalid_authorization() {
 }
 
 const Row unpleasant_text[] = {
-    {"CF16_Detail", At::new_order, problem(403, "rejectedIdentifier", unpleasant()), {"ca_protocol", 2, at_new_order}},
+    {"CF16_Detail", At::new_order, problem(403, "rejectedIdentifier", unpleasant()), {"order_failed", 2, at_new_order}},
     {"CF16_DetailOfAMegabyte",
      At::new_order,
      problem(403, "rejectedIdentifier", unpleasant() + std::string(900'000, 'A')),
-     {"ca_protocol", 2, at_new_order}},
+     {"order_failed", 75, at_new_order}},
     {"CF16_Type",
      At::new_order,
      answers(400, "application/problem+json", R"({"type":"\u001b[2J\u202eevil","detail":"x"})"),
-     {"ca_protocol", 2, at_new_order}},
-    {"CF16_Subproblems", At::new_order, many_subproblems(), {"ca_protocol", 2, at_new_order}},
+     {"order_failed", 75, at_new_order}},
+    {"CF16_Subproblems", At::new_order, many_subproblems(), {"order_failed", 2, at_new_order}},
     {"CF16_ContentType",
      At::directory,
      answers(200,
@@ -533,7 +533,8 @@ TEST_F(BadInput, CF8_ADirectoryWithoutTlsIsWrongUse) {
 }
 
 TEST_F(BadInput, CF40_AnUntrustedCa) {
-  attempt_with({"obtain", "--directory", at_directory, "--state", "STATE", "--key-type", "ec-p384", "NAME"})
+  attempt_with({"obtain", "--directory", at_directory, "--state", "STATE", "--key-type", "ec-p384", "--http-listen",
+                "LISTEN", "NAME"})
       .ends_with({"tls", 2, at_directory, "--trust"});
   EXPECT_EQ(ca().requests(), 0);
 }
