@@ -1,6 +1,8 @@
 // A SlowServer speaks TLS on loopback and never gets to the point: it wastes time in the way a test chooses.
 #pragma once
 
+#include <condition_variable>
+#include <mutex>
 #include <poll.h>
 #include <sys/socket.h>
 #include <thread>
@@ -47,9 +49,17 @@ class SlowServer {
       const Status status = step();
       if (status == Status::done) return true;
       if (status == Status::closed) return false;
-      std::this_thread::sleep_for(moment);
+      pass(moment, stop);
     }
     return false;
+  }
+
+  // Lets time go by, and ends with the server at once.
+  static void pass(Duration span, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, stop, span, [] { return false; });
   }
 
   void serve(const adapters::Descriptor& socket, const std::stop_token& stop) {
@@ -57,7 +67,7 @@ class SlowServer {
     char buffer[4096];
     const auto gone = [&] { return ::recv(socket.get(), buffer, 1, MSG_PEEK) == 0; };
     if (way_ == Way::no_handshake) {
-      while (!stop.stop_requested() && !gone()) std::this_thread::sleep_for(moment);
+      while (!stop.stop_requested() && !gone()) pass(moment, stop);
       return;
     }
     if (!persist(stop, [&] { return channel.handshake(); })) return;
@@ -67,7 +77,7 @@ class SlowServer {
       channel.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n");
     while (!stop.stop_requested() && !gone()) {
       if (way_ != Way::no_answer && channel.write(" ").status == adapters::ServerChannel::Status::closed) return;
-      std::this_thread::sleep_for(between_octets);
+      pass(between_octets, stop);
     }
   }
 

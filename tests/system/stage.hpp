@@ -6,6 +6,7 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <malloc.h>
 
 #include <gtest/gtest.h>
 
@@ -58,6 +59,7 @@ struct Host {
   std::string name, address;
   std::string listen() const { return address + ":80"; }
 };
+inline const std::string own_name = ".test";  // both hosts' names end so
 inline const Host json_host{"host2.test", "127.0.0.2"}, text_host{"host3.test", "127.0.0.3"};
 
 class Stage {
@@ -103,6 +105,19 @@ class Stage {
 inline long& worst_peak_kib() {
   static long worst = 0;
   return worst;
+}
+
+inline const std::string at_directory = "https://localhost:9000/acme/corp/directory";
+constexpr const char* soon = "3s";  // for what would go on for ever
+
+inline HostileCa& ca() { return Stage::get().ca; }
+
+struct BadInput : ::testing::Test {
+  BadInput() { ca().behave(); }
+};
+
+inline std::string private_key_block() {
+  return std::string(crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value().to_pem().reveal());
 }
 
 // How a run has to end.
@@ -216,5 +231,19 @@ class Attempt {
     return out;
   }
 };
+
+// The main function of a test program that needs ports and mounts of its own.
+inline int run_in_sandbox(int count, char** words) {
+  // What the server's large answers took goes back at once: children begin as copies of us.
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  if (const std::string problem = enter_sandbox(); !problem.empty()) {
+    std::fprintf(stderr, "no sandbox: %s\n", problem.c_str());
+    return 1;
+  }
+  ::testing::InitGoogleTest(&count, words);
+  const int code = RUN_ALL_TESTS();
+  std::printf("peak memory of a run: %ld KiB at most\n", worst_peak_kib());
+  return code;
+}
 
 }  // namespace crest::testing
