@@ -59,10 +59,19 @@ struct CertificateInfo {
   std::string damaged;  // "", or why its record cannot be read: then only name and folder are known
 };
 
+// The key of an order that was given up although the CA may have issued for it: PEM, with the order in front of it.
+struct KeyAside {
+  std::string file;
+  std::string order;        // URL
+  std::string certificate;  // URL; "" when the CA never said
+  std::string why;          // the order was given up
+};
+
 struct Issued : CertificateInfo {
   std::string key_pem;
-  std::string chain_pem;  // leaf first
-  bool renewed = false;   // false: what was there already serves, nothing was asked of the CA
+  std::string chain_pem;             // leaf first
+  bool renewed = false;              // false: what was there already serves, nothing was asked of the CA
+  std::vector<KeyAside> keys_aside;  // the newest few, oldest first, until the next success; by show() only
 };
 
 struct RenewOutcome {

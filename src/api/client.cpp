@@ -67,8 +67,8 @@ Error nothing_kept(const std::string& name) {
 
 // Where the vault names a record by its place in the state folder, people need the whole path.
 Error in_folder(Error error, const std::string& folder) {
-  constexpr std::array<std::string_view, 6> places = {"format", "accounts/",    "orders/",
-                                                      "cas/",   "certificates", "locks"};
+  constexpr std::array<std::string_view, 7> places = {"format",       "accounts/", "orders/", "cas/",
+                                                      "certificates", "locks",     "aside"};
   const auto begins = [&](std::string_view place) { return error.context.starts_with(place); };
   const bool inside = error.context.empty() || std::any_of(places.begin(), places.end(), begins);
   if (error.kind != ErrorKind::storage || !inside) return error;
@@ -114,6 +114,7 @@ struct Client::Impl {
   CertificateInfo damaged(const std::string& name, const Error& why) const;
   std::optional<Issued> serving(const CertificateRequest& wanted, const std::string& directory);
   Result<Issued> live(const std::string& name);
+  Result<Issued> show(const std::string& name);
   Result<void> issue(const api::KnownCa& ca, const CertificateRequest& wanted, bool force, Http01Solver& solver,
                      const Waiting& waiting);
   Result<void> check_patience(const client::Issuance& issuance);
@@ -158,6 +159,19 @@ Result<Issued> Client::Impl::live(const std::string& name) {
   static_cast<CertificateInfo&>(issued) = info(*meta);
   issued.key_pem = std::string(pair->key_pem.reveal());
   issued.chain_pem = pair->chain_pem;
+  return issued;
+}
+
+Result<Issued> Client::Impl::show(const std::string& name) {
+  const std::vector<client::KeptKey> kept = TRY(vault->kept_aside(name));
+  auto issued = live(name);
+  if (!issued && !kept.empty() && issued.error().kind == ErrorKind::usage)
+    issued.error().message += "; the key of an order that was given up is in " + options.state_dir + "/" +
+                              kept.back().path + " (" + kept.back().why + ")";
+  if (!issued) return issued;
+  for (const client::KeptKey& key : kept)
+    issued->keys_aside.push_back(
+        {options.state_dir + "/" + key.path, key.order_url, key.certificate_url, Untrusted(key.why).printable()});
   return issued;
 }
 
@@ -397,7 +411,7 @@ Result<std::vector<CertificateInfo>> Client::list() const {
 }
 
 Result<Issued> Client::show(const std::string& name) const {
-  return impl_->told([&] { return impl_->live(name); });
+  return impl_->told([&] { return impl_->show(name); });
 }
 
 Result<void> Client::revoke(const std::string& name, const std::string& reason, const Waiting& waiting) {

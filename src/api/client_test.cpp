@@ -281,6 +281,32 @@ TEST_F(ClientTest, HTTP_10_AWebrootServesAndIsLeftClean) {
   EXPECT_FALSE(Http01Webroot::open(folder / "absent"));
 }
 
+TEST_F(ClientTest, CF24_ShowSaysWhereTheKeyOfARejectedCertificateIs) {
+  const auto& key = x509::test::key(crypto::KeyType::ec_p256, 9);
+  folder.write("other.pem", x509::test::issue(x509::test::root_template(), key.public_key(), nullptr, key).pem());
+  ClientOptions pinned = options();
+  pinned.pinned_root_files = {folder / "other.pem"};
+  Client client = Client::open(pinned).value();
+  EXPECT_EQ(client.obtain(names({"app.corp.example"}), *solver).error().kind, ErrorKind::cert_rejected);
+  const auto none = client.show("app.corp.example");
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind, ErrorKind::usage);
+  const std::string file = folder / "state/aside/app.corp.example/1.pem";
+  EXPECT_NE(none.error().message.find(file), std::string::npos) << none.error().message;
+
+  ASSERT_TRUE(open().obtain(names({"app.corp.example"}), *solver));
+  EXPECT_TRUE(client.show("app.corp.example")->keys_aside.empty());
+  EXPECT_EQ(client.renew("app.corp.example", true, *solver)->front().error->kind, ErrorKind::cert_rejected);
+  const auto shown = client.show("app.corp.example");
+  ASSERT_TRUE(shown);
+  ASSERT_EQ(shown->keys_aside.size(), 1u);
+  EXPECT_EQ(shown->keys_aside[0].file, file);
+  EXPECT_TRUE(shown->keys_aside[0].order.starts_with(ca.base + "/order/"));
+  EXPECT_TRUE(shown->keys_aside[0].certificate.starts_with(ca.base + "/cert/"));
+  EXPECT_NE(shown->keys_aside[0].why.find("pinned root"), std::string::npos);
+  EXPECT_NE(folder.read("state/aside/app.corp.example/1.pem").find("PRIVATE KEY"), std::string::npos);
+}
+
 TEST_F(ClientTest, CF58_ASecondRunGetsLocked) {
   ca.polls_until_valid = 1'000'000;
   std::optional<ErrorKind> second;

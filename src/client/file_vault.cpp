@@ -2,6 +2,7 @@
 #include <set>
 
 #include "client/generation.hpp"
+#include "client/kept_key.hpp"
 #include "client/record_file.hpp"
 #include "client/vault.hpp"
 #include "core/planted.hpp"
@@ -10,6 +11,7 @@ namespace crest::client {
 namespace {
 
 constexpr std::string_view format_file = "format", certificates_folder = "certificates", locks_folder = "locks";
+constexpr std::string_view aside_folder = "aside";
 constexpr std::string_view record_suffix = ".json", damaged_suffix = ".json.damaged", test_file = "write-test";
 constexpr std::size_t file_name_chars_max = 200, format_bytes_max = 4096;  // file systems allow 255 with suffixes
 
@@ -30,9 +32,9 @@ Result<std::string> checked_name(std::string_view name) {
                     Untrusted(std::string(name)).printable(60));
 }
 
-Result<std::string> folder_of(std::string_view name) {
+Result<std::string> folder_of(std::string_view name, std::string_view in = certificates_folder) {
   const std::string file_name = TRY(checked_name(name));
-  return joined(certificates_folder, file_name);
+  return joined(in, file_name);
 }
 
 Result<void> check_format(Disk& disk) {
@@ -161,6 +163,7 @@ Result<std::uint64_t> FileVault::publish(std::string_view name, const Pair& pair
     return swapped.error();
   }
   prune(folder, number, found);
+  (void)remove_kept_keys(disk_, joined(aside_folder, file_name_of(name))).has_value();
   return number;
 }
 
@@ -236,6 +239,16 @@ Result<std::vector<std::string>> FileVault::certificates() {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+Result<void> FileVault::keep_aside(std::string_view name, const KeptKey& key) {
+  const std::string folder = TRY(folder_of(name, aside_folder));
+  return write_kept_key(disk_, folder, key, keys_aside_max);
+}
+
+Result<std::vector<KeptKey>> FileVault::kept_aside(std::string_view name) {
+  const std::string folder = TRY(folder_of(name, aside_folder));
+  return read_kept_keys(disk_, folder);
 }
 
 Result<std::unique_ptr<Lease>> FileVault::lease(std::string_view name) {

@@ -5,6 +5,7 @@
 #include "acme/problem.hpp"
 #include "client/backoff.hpp"
 #include "client/certificate_meta.hpp"
+#include "client/kept_key.hpp"
 
 namespace crest::client {
 namespace {
@@ -40,6 +41,7 @@ Result<std::unique_ptr<Issuance>> Issuance::open(Deps deps, CertificateRequest w
     const bool elsewhere = found->directory != deps.session.endpoint().directory_url;
     const bool resumes = !published && !elsewhere && asks_the_same(found->request, wanted);
     if (published) found->attempts = 0, found->not_before.reset();
+    if (!resumes && !published) TRY(keep_key_of(deps.vault, *found, "something else was asked for before it ended"));
     record = resumes ? *std::move(found) : without_order(*std::move(found), wanted);
     record.request.replaces = record.order_url.empty() ? wanted.replaces : record.request.replaces;
   }
@@ -54,9 +56,11 @@ Result<void> Issuance::check_machine() {
   return {};
 }
 
-void Issuance::use(AccountHandle account) {
-  if (record_.account_url != account.url && !record_.order_url.empty())  // another account cannot go on with it
+Result<void> Issuance::use(AccountHandle account) {
+  if (record_.account_url != account.url && !record_.order_url.empty()) {  // another account cannot go on with it
+    TRY(keep_key_of(deps_.vault, record_, "its account " + record_.account_url + " is gone"));
     record_ = without_order(std::move(record_), record_.request);
+  }
   record_.account_url = account.url;
   account_ = std::move(account);
   flow_.emplace(OrderFlow::Deps{.session = deps_.session,
@@ -67,6 +71,7 @@ void Issuance::use(AccountHandle account) {
                                 .account_key = account_->key,
                                 .solvers = deps_.solvers,
                                 .pinned_roots = deps_.pinned_roots});
+  return {};
 }
 
 Result<Step> Issuance::open_account_step(Time now, const std::stop_token& stop) {
@@ -75,7 +80,7 @@ Result<Step> Issuance::open_account_step(Time now, const std::stop_token& stop) 
     return Step(WaitUntil{saturating_add(now, lease_poll), "another process is registering the account"});
   if (!lease) return std::move(lease.error());
   AccountHandle account = TRY(open_account(deps_.session, deps_.vault, deps_.keys, deps_.account, stop));
-  use(std::move(account));
+  TRY(use(std::move(account)));
   return Step(Continue{});
 }
 
@@ -99,7 +104,7 @@ Step Issuance::advance(Time now, std::stop_token stop) {
   deps_.log.warn("account_unknown", {{"account", record_.account_url}});
   auto account = reopen_account(deps_.session, deps_.vault, deps_.account, stop);
   if (!account) return give_up(std::move(account.error()), now);
-  use(*std::move(account));
+  if (auto used = use(*std::move(account)); !used) return give_up(std::move(used.error()), now);
   return Continue{};
 }
 

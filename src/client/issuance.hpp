@@ -26,7 +26,7 @@ class Issuance {
     std::optional<std::vector<x509::Certificate>> pinned_roots;
   };
   // Takes the lease of `wanted.name` and reads what an earlier run left; asks nobody. An order under way for the same
-  // thing is resumed, one for something else is dropped. Errors: locked, storage.
+  // thing is resumed, one for something else is dropped; its key is put aside where the CA may have issued for it. Errors: locked, storage.
   static Result<std::unique_ptr<Issuance>> open(Deps deps, CertificateRequest wanted);
 
   // The time before which no attempt should be made, and the class of the failure that set it.
@@ -45,7 +45,7 @@ class Issuance {
   Issuance(Deps deps, std::unique_ptr<Lease> lease, OrderRecord record);
   Result<Step> open_account_step(Time now, const std::stop_token& stop);
   Result<void> check_machine();
-  void use(AccountHandle account);
+  Result<void> use(AccountHandle account);
   Step give_up(Error error, Time now);
 
   Deps deps_;

@@ -5,6 +5,7 @@
 #include "acme/problem.hpp"
 #include "client/backoff.hpp"
 #include "client/certificate_meta.hpp"
+#include "client/kept_key.hpp"
 
 namespace crest::client {
 namespace {
@@ -74,6 +75,7 @@ void forget_order(OrderRecord& record) {
   record.finalize_url.clear();
   record.certificate_url.clear();
   record.key_pem = Secret();
+  record.finalize_sent = false;
   record.order_expires.reset();
   record.attempt_started.reset();
   record.phase = Phase::new_order;
@@ -218,6 +220,7 @@ OrderFlow::Next OrderFlow::adopt(OrderRecord& record, const acme::Order& order, 
   if (order.expires) record.order_expires = order.expires;
   TRY(adopt_authorizations(record, order));
   const bool open = order.status == acme::OrderStatus::pending || order.status == acme::OrderStatus::ready;
+  if (open || order.status == acme::OrderStatus::invalid) record.finalize_sent = false;  // the CA's word: not issued
   if (open && record.order_expires && *record.order_expires <= now)
     return make_error(ErrorKind::order_failed,
                       "the order expired at " + to_rfc3339(*record.order_expires) +
@@ -292,7 +295,7 @@ Step OrderFlow::recover(OrderRecord& record, Error error, Time now) {
 
 Step OrderFlow::fail(OrderRecord& record, Error error, Keep keep, Time now) {
   take_proofs_away(record);
-  if (keep == Keep::no || record.order_url.empty() || order_end(record, now) <= now) forget_order(record);
+  if (keep == Keep::no || record.order_url.empty() || order_end(record, now) <= now) drop_order(record, error);
   if (!begun_ && record.attempts + 1 > record.attempts)
     ++record.attempts;  // a resumed order, or a CA out of reach, is an attempt too, or the pauses would not grow
   note_failure(record, error, serving(deps_.vault, record.request.name, now), deps_.random, now);
@@ -304,6 +307,17 @@ Step OrderFlow::fail(OrderRecord& record, Error error, Keep keep, Time now) {
                                     {"next", to_rfc3339(*record.not_before)}});
   forget_progress();
   return Failed{std::move(error)};
+}
+
+// Nothing is lost: where the CA may have issued, the order goes only when its key is in another place.
+void OrderFlow::drop_order(OrderRecord& record, Error& error) {
+  const auto kept = keep_key_of(deps_.vault, record, error.describe());
+  if (!kept) {
+    deps_.log.error("key_not_kept", {{"name", record.request.name}, {"why", kept.error().describe()}});
+    return;
+  }
+  if (*kept) error.message += "; its key was put aside, and crest show " + record.request.name + " says where";
+  forget_order(record);
 }
 
 void OrderFlow::forget_progress() {

@@ -86,6 +86,7 @@ class OrderFlow {
   Step poll_again(OrderRecord& record, std::optional<Time> retry_after, std::string why, Time now);
   Step recover(OrderRecord& record, Error error, Time now);
   Step fail(OrderRecord& record, Error error, Keep keep, Time now);
+  void drop_order(OrderRecord& record, Error& error);
   void forget_progress();
 
   // order_flow_prove.cpp

@@ -28,6 +28,10 @@ OrderFlow::Next OrderFlow::finalize(OrderRecord& record, Time now, const std::st
   const crypto::PrivateKey key = TRY(leaf_key(record.key_pem.reveal(), record.request.name));
   acme::Finalize request;
   request.csr_der = TRY(x509::make_csr(key, acme::subject_names(record.request.identifiers)));
+  if (!record.finalize_sent) {
+    record.finalize_sent = true;
+    TRY(save_order(deps_.vault, record));
+  }
   must_read_ = true;  // whatever comes back, or does not: the order tells (CF29)
   const auto reply = ask(record, record.finalize_url, acme::to_json(request).dump(), stop);
   if (!reply) {

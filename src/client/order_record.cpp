@@ -185,6 +185,7 @@ Json to_json(const OrderRecord& record) {
   for (const AuthorizationRecord& authorization : record.authorizations) authorizations.push(to_json(authorization));
   json.set("authorizations", std::move(authorizations));
   if (!record.key_pem.empty()) json.set("key", record.key_pem.reveal());
+  if (record.finalize_sent) json.set("finalize_sent", true);
   set_if(json, "order_expires", record.order_expires);
   set_if(json, "attempt_started", record.attempt_started);
   json.set("attempts", static_cast<std::int64_t>(record.attempts));
@@ -206,6 +207,8 @@ Result<OrderRecord> order_record_from_json(const Json& json) {
   record.authorizations = TRY(authorizations_from_json(reader));
   std::string key = TRY(text_or_empty(reader, "key"));
   record.key_pem = Secret(std::move(key));
+  const std::optional<bool> finalize_sent = TRY(reader.optional_boolean("finalize_sent"));
+  record.finalize_sent = finalize_sent.value_or(false);
   TRY(read_attempts(reader, record));
   return record;
 }

@@ -54,7 +54,8 @@ struct OrderRecord {
   std::string finalize_url;
   std::string certificate_url;
   std::vector<AuthorizationRecord> authorizations;
-  Secret key_pem;  // the leaf's key; durable before finalize (faults.md 1.4 rule 1)
+  Secret key_pem;              // the leaf's key; durable before finalize (faults.md 1.4 rule 1)
+  bool finalize_sent = false;  // durable before finalize, until the CA says that it has not issued
   std::optional<Time> order_expires;
   std::optional<Time> attempt_started;
   std::uint32_t attempts = 0;               // since the last success; durable before newOrder (CF65)

@@ -21,6 +21,15 @@ struct Pair {
   encoding::Json meta;    // the small record: names, not_before, not_after, ca, order URL ...
 };
 
+// The key of an order that was given up after it was sent to be finalized: the CA may have issued a certificate for it.
+struct KeptKey {
+  Secret key_pem;
+  std::string order_url;
+  std::string certificate_url;  // "" when the CA never said
+  std::string why;              // one line, safe for a terminal
+  std::string path;             // in the state folder; set by the vault
+};
+
 class Lease {
  public:
   virtual ~Lease() = default;
@@ -45,6 +54,11 @@ class Vault {
   virtual Result<std::optional<encoding::Json>> live_meta(std::string_view name) = 0;  // parses no certificate
   virtual Result<std::vector<std::string>> certificates() = 0;
 
+  // Keys put aside: the newest few of a certificate, until publish() has the next one live. keep_aside() is durable when
+  // it returns, and keeps the same key once.
+  virtual Result<void> keep_aside(std::string_view name, const KeptKey& key) = 0;
+  virtual Result<std::vector<KeptKey>> kept_aside(std::string_view name) = 0;  // oldest first
+
   // One holder per name, over all processes; does not wait. Error: locked.
   virtual Result<std::unique_ptr<Lease>> lease(std::string_view name) = 0;
   // Enough room, and a file can be written (CF53): asked before a CA is. Error: storage.
@@ -58,12 +72,14 @@ struct Generations;
 //   accounts/<name>.json  orders/<name>.json  cas/<name>.json    records, with version and checksum, mode 0600
 //   certificates/<name>/gen-N/{privkey,cert,chain,fullchain}.pem, meta.json    N grows for ever
 //   certificates/<name>/live -> gen-N     the one swap
+//   aside/<name>/N.pem                    keys put aside, with what is known of their orders in front of them
 //   locks/<name>                          flock()ed, never stale
 // <name> is encoded reversibly: lower case, digits, "-", "." stay, other octets become %xx (CF18b).
 class FileVault final : public Vault {
  public:
   static constexpr std::size_t record_bytes_max = 1u << 20, pem_bytes_max = 8u << 20;
   static constexpr std::uint64_t generations_kept = 3, free_bytes_min = 1u << 20;
+  static constexpr std::size_t keys_aside_max = 3;
   static constexpr int format_version = 1;
 
   // Creates what is missing, and asks for nothing more when the folder can only be read. Errors: storage; locked is
@@ -79,6 +95,8 @@ class FileVault final : public Vault {
   Result<std::optional<Pair>> live(std::string_view name) override;
   Result<std::optional<encoding::Json>> live_meta(std::string_view name) override;
   Result<std::vector<std::string>> certificates() override;
+  Result<void> keep_aside(std::string_view name, const KeptKey& key) override;
+  Result<std::vector<KeptKey>> kept_aside(std::string_view name) override;
   Result<std::unique_ptr<Lease>> lease(std::string_view name) override;
   Result<void> check_writable() override;
 

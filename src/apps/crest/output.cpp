@@ -23,6 +23,14 @@ Json to_json(const CertificateInfo& certificate) {
   return json;
 }
 
+Json to_json(const KeyAside& key) {
+  Json json = Json::object();
+  json.set("file", key.file).set("order", key.order);
+  if (!key.certificate.empty()) json.set("certificate", key.certificate);
+  json.set("why", key.why);
+  return json;
+}
+
 Json to_json(const Error& error) {
   Json json = Json::object();
   json.set("class", to_string(error.kind)).set("message", error.message);

@@ -3,6 +3,9 @@
 #include "core/result.hpp"
 
 namespace crest::apps {
+
+using encoding::Json;
+
 namespace {
 
 Result<Issued> show(const Show& flags) {
@@ -16,13 +19,19 @@ int run(const Show& flags, std::stop_token) {
   const Result<Issued> found = show(flags);
   if (!found) return report(found.error(), flags.output.json);
   if (flags.output.json) {
-    encoding::Json certificate = to_json(*found);
+    Json certificate = to_json(*found);
     certificate.set("chain_pem", found->chain_pem);
-    encoding::Json result = encoding::Json::object();
+    Json aside = Json::array();
+    for (const KeyAside& key : found->keys_aside) aside.push(to_json(key));
+    certificate.set("keys_aside", std::move(aside));
+    Json result = Json::object();
     result.set("class", "ok").set("certificate", std::move(certificate));
     print_json(result);
   } else {
     print_line(to_text(*found));
+    for (const KeyAside& key : found->keys_aside) {
+      print_line("  key aside  " + key.file + ", of the order " + key.order + ", which was given up: " + key.why);
+    }
   }
   return 0;
 }

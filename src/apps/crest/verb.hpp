@@ -71,6 +71,7 @@ int run(const Revoke& flags, std::stop_token interrupted);
 // Results go to stdout, as text or as JSON (docs/schema); progress and errors go to stderr.
 encoding::Json to_json(const CertificateInfo& certificate);
 encoding::Json to_json(const Error& error);
+encoding::Json to_json(const KeyAside& key);
 std::string to_text(const CertificateInfo& certificate);
 std::string joined(const std::vector<std::string>& names);  // "a, b"
 void print_json(const encoding::Json& value);
