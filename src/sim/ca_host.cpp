@@ -43,6 +43,7 @@ CaHost::CaHost(Deps deps)
 std::string CaHost::directory_url() const { return "https://" + std::string(host_name) + "/acme/corp/directory"; }
 
 void CaHost::start() {
+  note("starts");
   ++life_;
   next_work_.reset();
   ca::AuthorityOptions options;
@@ -56,7 +57,8 @@ void CaHost::start() {
   schedule_work();
 }
 
-void CaHost::die(Duration down) {
+void CaHost::die(Duration down, const std::string& why) {
+  note("dies for " + to_human(down) + ": " + why);
   ++life_;
   next_work_.reset();
   authority_.reset();
@@ -78,7 +80,7 @@ void CaHost::plan_outages(Time until) {
     outages_.push_back({from, from + length});
     deps_.events.push(from, [this, length] {
       deps_.faults.count("CA outage");
-      die(length);
+      die(length, "an outage");
     });
   }
 }
@@ -88,8 +90,8 @@ http::Response CaHost::handle(const http::Request& request) {
     http::Response response = authority_->handle(request);
     schedule_work();
     return response;
-  } catch (const ProcessDied&) {
-    die(restart_time);
+  } catch (const ProcessDied& death) {
+    die(restart_time, death.where);
     throw;
   }
 }
@@ -109,8 +111,8 @@ void CaHost::work() {
   try {
     authority_->work();
     schedule_work();
-  } catch (const ProcessDied&) {
-    die(restart_time);
+  } catch (const ProcessDied& death) {
+    die(restart_time, death.where);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "ca/store/memory_store.hpp"
 #include "sim/invariants.hpp"
 #include "sim/network.hpp"
+#include "sim/trace.hpp"
 #include "sim/virtual_clock.hpp"
 #include "sim/watched_store.hpp"
 
@@ -24,6 +25,7 @@ class CaHost final : public http::Service {
     Faults& faults;
     Network& network;
     Invariants& invariants;
+    Trace& trace;
     Log& log;
     std::uint64_t seed;
   };
@@ -38,7 +40,8 @@ class CaHost final : public http::Service {
   http::Response handle(const http::Request& request) override;  // ProcessDied passes through, after the death
 
  private:
-  void die(Duration down);
+  void note(std::string_view what) { deps_.trace.add(deps_.clock.now(), host_name, what); }
+  void die(Duration down, const std::string& why);
   void schedule_work();
   void work();
   void see_issued(const ca::store::CertificateRow& row);

@@ -29,12 +29,14 @@ ClientHost::ClientHost(std::string name, std::vector<std::string> certificates, 
       transport_(deps_.network, name_, false) {
   deps_.network.add_host(name_);
   for (const std::string& certificate : certificates_) deps_.network.add_name(certificate, name_);
+  disk_.on_call([this](const std::string& what) { note("disk " + what); });
   disk_.on_change([this](const std::string& path) { deps_.invariants.see_change(name_, disk_, path); });
 }
 
 ClientHost::~ClientHost() = default;
 
 void ClientHost::start() {
+  note("starts");
   ++life_;
   process_ = std::make_unique<Process>();
   deps_.network.listen(name_, 80, &process_->answers);
@@ -44,7 +46,7 @@ void ClientHost::start() {
 }
 
 void ClientHost::die(const std::string& where) {
-  deps_.log.debug("client_died", {{"host", name_}, {"where", where}});
+  note("dies at " + where);
   ++life_;
   deps_.network.listen(name_, 80, nullptr);
   process_.reset();

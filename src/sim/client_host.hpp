@@ -11,6 +11,7 @@
 #include "sim/fixed_keys.hpp"
 #include "sim/invariants.hpp"
 #include "sim/network.hpp"
+#include "sim/trace.hpp"
 
 namespace crest::sim {
 
@@ -22,6 +23,7 @@ class ClientHost {
     Faults& faults;
     Network& network;
     Invariants& invariants;
+    Trace& trace;
     Log& log;
     const std::vector<Interval>& ca_down;
     std::string directory_url;
@@ -38,6 +40,7 @@ class ClientHost {
  private:
   struct Process;  // what a crash takes away
 
+  void note(std::string_view what) { deps_.trace.add(deps_.clock.now(), name_, what); }
   void die(const std::string& where);
   void schedule(const std::string& certificate, Time when);
   void run(const std::string& certificate);

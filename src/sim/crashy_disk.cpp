@@ -85,15 +85,28 @@ Result<CrashyDisk::NodePtr> CrashyDisk::folder_for(std::string_view path, std::s
 Result<void> CrashyDisk::before_change(std::string_view what, std::string_view path) {
   if (dies_at_ && *dies_at_ == 0) {
     dies_at_.reset();
+    tell(what, path, "the process dies");
     throw ProcessDied{std::string(what) + " " + std::string(path)};
   }
   if (dies_at_) --*dies_at_;
   ++changes_;
   if (faults_.strikes(faults_.rates().client_dies_at_disk, "client died at a disk call")) {
+    tell(what, path, "the process dies");
     throw ProcessDied{std::string(what) + " " + std::string(path)};
   }
-  if (faults_.strikes(faults_.rates().disk_error, "disk error")) return storage(what, path, "input/output error");
+  if (faults_.strikes(faults_.rates().disk_error, "disk error")) {
+    tell(what, path, "input/output error");
+    return storage(what, path, "input/output error");
+  }
+  tell(what, path, "");
   return {};
+}
+
+void CrashyDisk::tell(std::string_view what, std::string_view path, std::string_view fate) {
+  if (!call_watcher_) return;
+  std::string line = std::string(what) + " " + std::string(path);
+  if (!fate.empty()) line += ": " + std::string(fate);
+  call_watcher_(line);
 }
 
 void CrashyDisk::after_change(std::string_view path) {
@@ -131,7 +144,10 @@ Result<void> CrashyDisk::create(std::string_view path, ByteView data, unsigned m
   node->mode = mode;
   node->data = to_bytes(data);
   const bool full = faults_.strikes(faults_.rates().disk_full, "disk full");
-  if (full) node->data.resize(node->data.size() / 2);
+  if (full) {
+    node->data.resize(node->data.size() / 2);
+    tell("write", path, "no space left on device");
+  }
   folder->apply({"", std::string(last_name(path)), node});
   after_change(path);
   if (full) return storage("write", path, "no space left on device");
@@ -227,7 +243,7 @@ Result<std::unique_ptr<DiskLock>> CrashyDisk::lock(std::string_view path) {
 Result<std::uint64_t> CrashyDisk::free_bytes() { return free_bytes_reported; }
 
 // What a folder and the files in it are after the power came back.
-void CrashyDisk::settle(Node& node) {
+void CrashyDisk::settle(Node& node, const std::string& path) {
   SeededRandom& random = faults_.random();
   if (node.type == DiskEntry::Type::file) {
     if (node.synced) return;
@@ -235,23 +251,29 @@ void CrashyDisk::settle(Node& node) {
     const double share = random.unit();
     if (fate == 0) node.data.clear();
     if (fate == 1) node.data.resize(static_cast<std::size_t>(static_cast<double>(node.data.size()) * share));
+    if (fate < 2) tell("after the crash", path, std::to_string(node.data.size()) + " octets are left");
     node.synced = true;
     return;
   }
   if (node.type != DiskEntry::Type::folder) return;
   node.entries = node.durable;
   for (Change& change : std::exchange(node.pending, {})) {
-    if (random.below(2) == 0) node.apply(std::move(change));
+    const bool survives = random.below(2) == 0;
+    const std::string& name = change.set.empty() ? change.erased : change.set;
+    tell("after the crash", joined(path, name),
+         survives ? "a change of the name stays" : "a change of the name is lost");
+    if (survives) node.apply(std::move(change));
   }
   node.pending.clear();
   node.durable = node.entries;
-  for (auto& [name, child] : node.entries) settle(*child);
+  for (auto& [name, child] : node.entries) settle(*child, joined(path, name));
 }
 
 void CrashyDisk::crash() {
   ++epoch_;
   locks_.clear();
-  settle(*root_);
+  tell("crash", "", "");
+  settle(*root_, "");
 }
 
 std::optional<Bytes> CrashyDisk::peek(std::string_view path) const {

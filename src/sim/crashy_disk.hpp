@@ -37,6 +37,8 @@ class CrashyDisk final : public Disk {
   void crash();
   // Called after every change, with the path that changed. For invariants.
   void on_change(std::function<void(const std::string& path)> watcher) { watcher_ = std::move(watcher); }
+  // Called for every change that is asked for, made or not, and for every crash. For the trace.
+  void on_call(std::function<void(const std::string& what)> watcher) { call_watcher_ = std::move(watcher); }
   // The n-th change from now on dies before it happens (0: the next); for loops over every crash point.
   void die_at_change(std::optional<std::uint64_t> nth) { dies_at_ = nth; }
   std::uint64_t changes() const { return changes_; }
@@ -54,14 +56,15 @@ class CrashyDisk final : public Disk {
   Result<NodePtr> folder_for(std::string_view path, std::string_view what) const;
   Result<void> before_change(std::string_view what, std::string_view path);
   void after_change(std::string_view path);
-  void settle(Node& node);
+  void tell(std::string_view what, std::string_view path, std::string_view fate);
+  void settle(Node& node, const std::string& path);
 
   Faults& faults_;
   NodePtr root_;
   std::map<std::string, std::uint64_t> locks_;  // path to epoch
   std::uint64_t epoch_ = 0, changes_ = 0;
   std::optional<std::uint64_t> dies_at_;
-  std::function<void(const std::string&)> watcher_;
+  std::function<void(const std::string&)> watcher_, call_watcher_;
 };
 
 }  // namespace crest::sim

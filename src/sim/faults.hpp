@@ -1,6 +1,7 @@
 // Faults is what a world does to those who live in it: how often, and how often it did.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -35,10 +36,14 @@ class Faults {
   // One roll, and one count under `name` when it comes up. Rolls nothing when the world is calm.
   bool strikes(double probability, const char* name) {
     if (calm_ || probability <= 0 || !random_.chance(probability)) return false;
-    ++injected_[name];
+    count(name);
     return true;
   }
-  void count(const std::string& name) { ++injected_[name]; }
+  void count(const std::string& name) {
+    ++injected_[name];
+    if (watcher_) watcher_(name);
+  }
+  void watch(std::function<void(const std::string& name)> watcher) { watcher_ = std::move(watcher); }
   void set_calm(bool calm) { calm_ = calm; }
   const std::map<std::string, std::uint64_t>& injected() const { return injected_; }
 
@@ -46,6 +51,7 @@ class Faults {
   FaultRates rates_;
   SeededRandom& random_;
   bool calm_ = false;
+  std::function<void(const std::string&)> watcher_;
   std::map<std::string, std::uint64_t> injected_;
 };
 

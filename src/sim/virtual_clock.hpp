@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <queue>
+#include <utility>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -20,12 +21,18 @@ class VirtualClock final : public Clock {
     return !stop.stop_requested();
   }
   void advance_to(Time time) {
-    if (time > now_) now_ = time;
+    if (time > now_) move(time);
   }
-  void advance(Duration span) { now_ += span; }
+  void advance(Duration span) { move(now_ + span); }
+  void watch(std::function<void(Time from, Time to)> watcher) { watcher_ = std::move(watcher); }
 
  private:
+  void move(Time time) {
+    const Time from = std::exchange(now_, time);
+    if (watcher_) watcher_(from, time);
+  }
   Time now_;
+  std::function<void(Time, Time)> watcher_;
 };
 
 // Events of one moment run in the order they were pushed: the same seed gives the same run.

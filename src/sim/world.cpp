@@ -1,24 +1,13 @@
 #include "sim/world.hpp"
 
-#include "encoding/base64.hpp"
+#include "sim/trace.hpp"
 
 namespace crest::sim {
 namespace {
 
 constexpr std::uint64_t events_max = 20'000'000;
+constexpr Duration wait_shown_min{1'000};  // a clock that goes on by less inside a step is worth no line
 const Time epoch = Time(std::chrono::sys_days(std::chrono::year(2026) / 1 / 1));
-
-// A digest over what happened, in order (FNV-1a, 64 bits): enough to tell two runs apart.
-class Trace {
- public:
-  void add(std::string_view text) {
-    for (const char octet : text) digest_ = (digest_ ^ static_cast<std::uint8_t>(octet)) * 0x100000001b3;
-  }
-  std::string text() const { return encoding::hex({reinterpret_cast<const std::uint8_t*>(&digest_), sizeof digest_}); }
-
- private:
-  std::uint64_t digest_ = 0xcbf29ce484222325;
-};
 
 FaultRates renewal_rates() {
   FaultRates rates;
@@ -42,18 +31,20 @@ class World {
 
  private:
   void see(const Exchange& exchange);
+  void see_time(Time from, Time to);
 
   const Scenario& scenario_;
   std::uint64_t seed_;
   SeededRandom random_;
+  Trace trace_;
   VirtualClock clock_{epoch};
   EventQueue events_;
   Faults faults_;
   Network network_;
   Invariants invariants_;
-  Trace trace_;
   CaHost ca_;
   std::vector<std::unique_ptr<ClientHost>> hosts_;
+  bool in_step_ = false;
 };
 
 World::World(const Scenario& scenario, std::uint64_t seed, Log& log)
@@ -63,8 +54,10 @@ World::World(const Scenario& scenario, std::uint64_t seed, Log& log)
       faults_(scenario.rates, random_),
       network_(clock_, faults_),
       invariants_(clock_),
-      ca_({clock_, events_, faults_, network_, invariants_, log, seed}) {
+      ca_({clock_, events_, faults_, network_, invariants_, trace_, log, seed}) {
   network_.watch([this](const Exchange& exchange) { see(exchange); });
+  faults_.watch([this](const std::string& name) { trace_.add(clock_.now(), "fault", name); });
+  clock_.watch([this](Time from, Time to) { see_time(from, to); });
   ca_.start();
   ca_.plan_outages(epoch + scenario.length);
   for (std::size_t host = 0; host < scenario.hosts; ++host) {
@@ -73,24 +66,37 @@ World::World(const Scenario& scenario, std::uint64_t seed, Log& log)
     for (std::size_t i = 0; i < scenario.certificates_per_host; ++i) {
       certificates.push_back("app" + std::to_string(i) + "." + name);
     }
-    ClientHost::Deps deps{clock_,         events_,
-                          faults_,        network_,
-                          invariants_,    log,
-                          ca_.outages(),  ca_.directory_url(),
-                          ca_.root_pem(), seed ^ (0x484f0000 + host)};
+    ClientHost::Deps deps{clock_,
+                          events_,
+                          faults_,
+                          network_,
+                          invariants_,
+                          trace_,
+                          log,
+                          ca_.outages(),
+                          ca_.directory_url(),
+                          ca_.root_pem(),
+                          seed ^ (0x484f0000 + host)};
     hosts_.push_back(std::make_unique<ClientHost>(name, certificates, deps));
     hosts_.back()->start();
   }
 }
 
 void World::see(const Exchange& exchange) {
-  trace_.add(std::to_string(clock_.now().time_since_epoch().count()));
-  trace_.add(exchange.from);
-  trace_.add(exchange.request->method);
-  trace_.add(exchange.request->url);
-  trace_.add(exchange.fault);
-  if (exchange.response) trace_.add(std::to_string(exchange.response->status));
+  std::string line =
+      exchange.from + " to " + exchange.to + ": " + exchange.request->method + " " + exchange.request->url;
+  line += exchange.response ? " " + std::to_string(exchange.response->status) : " no answer";
+  if (!exchange.fault.empty()) line += " (" + exchange.fault + ")";
+  trace_.add(clock_.now(), "wire", line);
   invariants_.see(exchange);
+}
+
+void World::see_time(Time from, Time to) {
+  if (in_step_ && to - from >= wait_shown_min) {
+    trace_.add(from, "clock", "goes on by " + to_human(to - from) + " inside a step");
+  } else {
+    trace_.pass(to);
+  }
 }
 
 Report World::run() {
@@ -100,7 +106,9 @@ Report World::run() {
   while (!events_.empty() && events_.next_time() < end && !invariants_.broken() && report.events < events_max) {
     clock_.advance_to(events_.next_time());
     const EventQueue::Action action = events_.pop();
+    in_step_ = true;
     action();
+    in_step_ = false;
     ++report.events;
   }
   if (report.events >= events_max) invariants_.see_endless();
@@ -114,7 +122,8 @@ Report World::run() {
   report.expired = invariants_.expired();
   report.injected = faults_.injected();
   report.violations = invariants_.violations();
-  report.trace = trace_.text();
+  report.trace = trace_.digest();
+  report.last_lines = trace_.last_lines();
   return report;
 }
 

@@ -28,7 +28,8 @@ struct Report {
   std::uint64_t events = 0, requests = 0, issued = 0, expired = 0;
   std::map<std::string, std::uint64_t> injected;
   std::vector<std::string> violations;
-  std::string trace;  // digest of everything that happened: the same seed gives the same one
+  std::vector<std::string> last_lines;  // of the trace: the wire, the disks, the clock, crashes and every fault
+  std::string trace;                    // digest of everything that happened: the same seed gives the same one
 };
 
 // Runs to the end of the scenario, or to the first broken invariant. `log` hears what the hosts say.

@@ -1,9 +1,12 @@
 #include "sim/world.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
 #include <gtest/gtest.h>
+
+#include "sim/trace.hpp"
 
 namespace crest::sim {
 namespace {
@@ -50,6 +53,28 @@ TEST(World, SeedsThatOnceBrokeAnInvariantHold) {
     ++runs;
   }
   EXPECT_GT(runs, 0);
+}
+
+bool has_line(const Report& report, const std::string& from, const std::string& what) {
+  return std::any_of(report.last_lines.begin(), report.last_lines.end(), [&](const std::string& line) {
+    return line.find(" " + from + ": ") != std::string::npos && line.find(what) != std::string::npos;
+  });
+}
+
+TEST(World, TheTraceTellsOfWireDisksClockCrashesAndFaults) {
+  Scenario rough = small_scenario();
+  rough.length = Duration(24 * 3'600'000LL);
+  rough.rates.client_dies_at_disk = rough.rates.reply_lost = 0.02;
+  NullLog log;
+  const Report report = run_world(rough, 5, log);
+  EXPECT_TRUE(has_line(report, "wire", "host1.sim.example to ca.sim.example: POST https://ca.sim.example/acme/corp/"));
+  EXPECT_TRUE(has_line(report, "host1.sim.example", "disk sync orders/app0.host1.sim.example"));
+  EXPECT_TRUE(has_line(report, "host1.sim.example", "dies at "));
+  EXPECT_TRUE(has_line(report, "host1.sim.example", "starts"));
+  EXPECT_TRUE(has_line(report, "host1.sim.example", "disk after the crash"));
+  EXPECT_TRUE(has_line(report, "clock", " inside a step"));
+  EXPECT_TRUE(has_line(report, "fault", "reply lost"));
+  EXPECT_LE(report.last_lines.size(), Trace::lines_max);
 }
 
 TEST(World, UnknownScenarioNamesTheKnownOnes) {

@@ -98,6 +98,13 @@ std::string line_of(const sim::Report& report) {
   return line;
 }
 
+// What led to it, for whoever looks for the cause.
+std::string end_of_trace(const sim::Report& report) {
+  std::string text = "    the end of its trace, " + std::to_string(report.last_lines.size()) + " lines:\n";
+  for (const std::string& line : report.last_lines) text += "      " + Untrusted(line).printable(line.size()) + "\n";
+  return text;
+}
+
 // Runs every seed; with a planted bug, until one is caught. Returns the seeds that broke an invariant.
 std::vector<std::uint64_t> run_all(const sim::Scenario& scenario, const Options& options) {
   std::atomic<std::uint64_t> next = options.first;
@@ -115,6 +122,7 @@ std::vector<std::uint64_t> run_all(const sim::Scenario& scenario, const Options&
         const std::lock_guard lock(mutex);
         std::cout << line_of(report) << std::endl;
         if (report.violations.empty()) continue;
+        if (options.planted.empty()) std::cout << end_of_trace(report) << std::flush;
         broken.push_back(seed);
         if (!options.planted.empty()) stop = true;
       }
