@@ -10,6 +10,8 @@ constexpr std::array<Duration, 4> schedule = {1min, 10min, 100min, 24h};
 constexpr Duration backoff_min{1'000};
 constexpr int life_share = 10, left_share = 4;
 constexpr Duration near_end_min = 1min;
+constexpr Duration nothing_serves_max = 1h;
+constexpr Duration resume_min = 10min, resume_life_max{7 * 24 * 3'600'000ll}, resume_alone = 1h, resume_unheard = 6h;
 constexpr double jitter = 0.2;
 
 }  // namespace
@@ -22,6 +24,7 @@ Duration backoff(std::uint32_t attempts, const std::optional<Serving>& serving, 
     wait = std::min(wait, std::max(serving->life / life_share, backoff_min));
     if (serving->left > Duration(0)) wait = std::min(wait, std::max(serving->left / left_share, near_end_min));
   }
+  if (!serving || serving->left <= Duration(0)) wait = std::min(wait, nothing_serves_max);
   const double share = 1.0 - jitter * random.unit();
   return Duration(static_cast<Duration::rep>(static_cast<double>(wait.count()) * share));
 }
@@ -37,6 +40,14 @@ void note_failure(OrderRecord& record, Error& error, const std::optional<Serving
   record.not_before = next;
   record.last_error = std::string(to_string(error.kind));
   error.not_before = next;
+}
+
+Duration resume_max(Hope hope, const std::optional<Serving>& serving) {
+  if (hope == Hope::none) return Duration(0);
+  if (hope == Hope::good) return resume_life_max;
+  if (!serving || serving->left <= Duration(0)) return hope == Hope::little ? resume_alone : resume_unheard;
+  const Duration share = std::clamp(Duration(serving->life / life_share), resume_min, resume_life_max);
+  return hope == Hope::little ? share : std::clamp(serving->left, share, resume_life_max);
 }
 
 bool passes_by_itself(const Error& error) {

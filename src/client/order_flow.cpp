@@ -11,6 +11,7 @@ namespace crest::client {
 namespace {
 
 constexpr int key_draws_max = 3;
+constexpr Duration slow_min = 1min;  // a CA that asks for more than this has its reasons
 
 // Errors after which the order itself can serve no more.
 bool ends_order(const Error& error) {
@@ -64,12 +65,6 @@ Result<void> adopt_authorizations(OrderRecord& record, const acme::Order& order)
                     record.order_url);
 }
 
-// Until when an order is worth keeping. It may have been issued, so its key is not thrown away with the order's date:
-// whether it expired is for the CA's own answer to say.
-Time order_end(const OrderRecord& record, Time now) {
-  return saturating_add(record.attempt_started.value_or(now), OrderFlow::order_life_max);
-}
-
 void forget_order(OrderRecord& record) {
   record.order_url.clear();
   record.finalize_url.clear();
@@ -98,7 +93,7 @@ OrderFlow::Next OrderFlow::step(OrderRecord& record, Time now, const std::stop_t
     return fail(record,
                 make_error(ErrorKind::timeout, "too many exchanges for one certificate; the next run goes on",
                            record.order_url),
-                Keep::yes, now);
+                Hope::little, now);
   if (record.order_url.empty()) return new_order(record, now, stop);
   if (examined_) return examine(record, stop);
   if (must_read_) return read_order(record, now, stop);
@@ -215,6 +210,7 @@ OrderFlow::Next OrderFlow::read_order(OrderRecord& record, Time now, const std::
 OrderFlow::Next OrderFlow::adopt(OrderRecord& record, const acme::Order& order, std::optional<Time> retry_after,
                                  Time now) {
   must_read_ = false;
+  heard_ = true;
   record.finalize_url = order.finalize;
   record.certificate_url = order.certificate.value_or("");
   if (order.expires) record.order_expires = order.expires;
@@ -269,13 +265,17 @@ Step OrderFlow::poll_again(OrderRecord& record, std::optional<Time> retry_after,
   const Time end = phase_end(record, now);
   if (retry_after) asked_to_wait_ = retry_after;
   if (now >= end) {
-    Error error = make_error(ErrorKind::timeout,
-                             why + ", and has not finished in " + to_human(phase_time_max) +
-                                 "; the order is kept, and the next run resumes it",
-                             record.order_url);
+    const bool needs_time = asked_to_wait_ && *asked_to_wait_ > saturating_add(now, slow_min);
+    const Hope hope = needs_time ? Hope::good : Hope::little;
+    const std::string_view then = is_worn_out(record, hope, now)
+                                      ? "; it is given up, and the next run makes a new order"
+                                      : "; the order is kept, and the next run resumes it";
+    Error error =
+        make_error(ErrorKind::timeout,
+                   why + ", and has not finished in " + to_human(phase_time_max) + std::string(then), record.order_url);
     error.problem = last_problem_;
     error.not_before = asked_to_wait_;
-    return fail(record, std::move(error), Keep::yes, now);
+    return fail(record, std::move(error), hope, now);
   }
   Time next = saturating_add(now, std::min(poll_first * (1 << std::min(polls_, 8u)), poll_max));
   if (retry_after) next = std::max(*retry_after, saturating_add(now, 1s));  // CF12
@@ -290,12 +290,30 @@ Step OrderFlow::recover(OrderRecord& record, Error error, Time now) {
     const bool enough = record.order_url.empty() && failures_ >= contact_tries_max;
     if (!enough && next < phase_end(record, now)) return WaitUntil{next, error.describe(), error};
   }
-  return fail(record, error, ends_order(error) ? Keep::no : Keep::yes, now);
+  return fail(record, error, hope_after(error), now);
 }
 
-Step OrderFlow::fail(OrderRecord& record, Error error, Keep keep, Time now) {
+Hope OrderFlow::hope_after(const Error& error) const {
+  if (ends_order(error)) return Hope::none;
+  switch (error.kind) {
+    case ErrorKind::timeout: return heard_ ? Hope::little : Hope::good;
+    case ErrorKind::ca_protocol:
+    case ErrorKind::response_too_large:
+    case ErrorKind::malformed: return heard_ ? Hope::little : Hope::some;
+    default: return Hope::good;
+  }
+}
+
+// It may have been issued, so its key is not thrown away with the order's date: whether that has passed is for the CA's
+// own answer to say.
+bool OrderFlow::is_worn_out(const OrderRecord& record, Hope hope, Time now) const {
+  const Duration most = resume_max(hope, serving(deps_.vault, record.request.name, now));
+  return saturating_add(record.attempt_started.value_or(now), most) <= now;
+}
+
+Step OrderFlow::fail(OrderRecord& record, Error error, Hope hope, Time now) {
   take_proofs_away(record);
-  if (keep == Keep::no || record.order_url.empty() || order_end(record, now) <= now) drop_order(record, error);
+  if (record.order_url.empty() || is_worn_out(record, hope, now)) drop_order(record, error);
   if (!begun_ && record.attempts + 1 > record.attempts)
     ++record.attempts;  // a resumed order, or a CA out of reach, is an attempt too, or the pauses would not grow
   note_failure(record, error, serving(deps_.vault, record.request.name, now), deps_.random, now);
@@ -322,7 +340,7 @@ void OrderFlow::drop_order(OrderRecord& record, Error& error) {
 
 void OrderFlow::forget_progress() {
   directory_.reset();
-  begun_ = false;
+  begun_ = heard_ = false;
   must_read_ = true;
   shown_ = 0;
   finalized_ = steps_ = 0;

@@ -10,6 +10,7 @@
 #include "acme/authorization.hpp"
 #include "acme/directory.hpp"
 #include "acme/order.hpp"
+#include "client/backoff.hpp"
 #include "client/order_record.hpp"
 #include "client/session.hpp"
 #include "client/solver.hpp"
@@ -35,10 +36,9 @@ using Step = std::variant<Continue, WaitUntil, Issued, Failed>;
 
 class OrderFlow {
  public:
-  static constexpr Duration poll_first{200}, poll_max{30'000};     // no Retry-After: doubling between these
-  static constexpr Duration phase_time_max{5 * 60'000};            // each phase: then WaitUntil ends in Failed
-  static constexpr Duration run_time_max{60 * 60'000};             // all phases of one OrderFlow together
-  static constexpr Duration order_life_max{7 * 24 * 3'600'000ll};  // of a kept order whose CA names no end
+  static constexpr Duration poll_first{200}, poll_max{30'000};  // no Retry-After: doubling between these
+  static constexpr Duration phase_time_max{5 * 60'000};         // each phase: then WaitUntil ends in Failed
+  static constexpr Duration run_time_max{60 * 60'000};          // all phases of one OrderFlow together
   static constexpr std::size_t authorizations_max = 100, alternates_max = 10;
   static constexpr int finalize_max = 3, steps_max = 10'000;
 
@@ -70,7 +70,6 @@ class OrderFlow {
 
  private:
   using Next = Result<Step>;
-  enum class Keep { yes, no };  // the order, for the next run
 
   // order_flow.cpp
   Next step(OrderRecord& record, Time now, const std::stop_token& stop);
@@ -85,7 +84,9 @@ class OrderFlow {
   Time phase_end(const OrderRecord& record, Time now) const;
   Step poll_again(OrderRecord& record, std::optional<Time> retry_after, std::string why, Time now);
   Step recover(OrderRecord& record, Error error, Time now);
-  Step fail(OrderRecord& record, Error error, Keep keep, Time now);
+  Hope hope_after(const Error& error) const;
+  bool is_worn_out(const OrderRecord& record, Hope hope, Time now) const;
+  Step fail(OrderRecord& record, Error error, Hope hope, Time now);
   void drop_order(OrderRecord& record, Error& error);
   void forget_progress();
 
@@ -117,6 +118,7 @@ class OrderFlow {
 
   // Progress that a restart may lose: it then asks the CA, and polls anew.
   bool begun_ = false;     // this attempt is counted
+  bool heard_ = false;     // the CA told the order's state in this run
   bool must_read_ = true;  // the order's state is not known: after a start, and after a lost answer (CF29)
   std::size_t shown_ = 0;  // proofs presented by this process
   int finalized_ = 0, steps_ = 0;

@@ -77,7 +77,7 @@ OrderFlow::Next OrderFlow::download(OrderRecord& record, Time now, const std::st
   if (!chain) {  // perhaps cut off on the way: the order, and with it the key, is kept
     Error error = chain.error();
     error.message = "the CA's chain was refused, nothing was changed: " + error.message + "; tell the CA's operator";
-    return fail(record, std::move(error).as(ErrorKind::cert_rejected).at("certificate " + url), Keep::yes, now);
+    return fail(record, std::move(error).as(ErrorKind::cert_rejected).at("certificate " + url), Hope::little, now);
   }
   if (first && deps_.pinned_roots) {
     alternates_ = http::link_targets(reply.response.headers, "alternate", url);

@@ -144,12 +144,18 @@ TEST(Renewal, CF62_AClockThatIsFarBackIsNotBelieved) {
 TEST(Backoff, CF37_CF38_GrowsToADayAndNeverWrapsToNothing) {
   RepeatingRandom random;
   const std::vector<Duration> steps = {1min, 1min, 10min, 100min, 24h};
+  const Serving long_lived{398 * 24h, 120 * 24h};
   for (std::uint32_t attempts : {0u, 1u, 2u, 3u, 4u, 5u, 1000u, 0x7fffffffu, 0xffffffffu}) {
     const Duration most = steps.at(std::min(attempts, 4u));
     for (int i = 0; i < 50; ++i) {
-      const Duration wait = backoff(attempts, std::nullopt, random);
+      const Duration wait = backoff(attempts, long_lived, random);
       EXPECT_LE(wait, most);
       EXPECT_GE(wait, most * 8 / 10);
+      for (const std::optional<Serving>& none : {std::optional<Serving>(), std::optional(Serving{398 * 24h, -1h})}) {
+        const Duration alone = backoff(attempts, none, random);  // somebody waits for the first one
+        EXPECT_LE(alone, std::min(most, Duration(1h)));
+        EXPECT_GE(alone, std::min(most, Duration(1h)) * 8 / 10);
+      }
     }
   }
 }
@@ -161,9 +167,27 @@ TEST(Backoff, CF37_IsAtMostATenthOfTheLife) {
     EXPECT_LE(backoff(1000, Serving{5min, 5min}, random), 30s);
     EXPECT_GE(backoff(1000, Serving{1ms, 1ms}, random), 800ms);
     EXPECT_LE(backoff(1, Serving{24h, 24h}, random), 1min);
-    EXPECT_LE(backoff(1000, Serving{24h, 2h}, random), 30min);    // closer together towards the end
-    EXPECT_GE(backoff(1000, Serving{24h, 1s}, random), 48s);      // but no storm
-    EXPECT_GE(backoff(1000, Serving{24h, -1h}, random), 115min);  // what has expired sets no pace
+    EXPECT_LE(backoff(1000, Serving{24h, 2h}, random), 30min);   // closer together towards the end
+    EXPECT_GE(backoff(1000, Serving{24h, 1s}, random), 48s);     // but no storm
+    EXPECT_GE(backoff(1000, Serving{24h, -1h}, random), 48min);  // what has expired sets no pace
+  }
+}
+
+TEST(ResumeMax, CF11_CF36_FitsWhatIsAtStake) {
+  constexpr Duration day = 24h, week = 7 * day;
+  struct Row {
+    std::optional<Serving> serving;
+    Duration little, some;
+  };
+  for (const Row& row :
+       {Row{Serving{day, 8h}, 144min, 8h}, Row{Serving{day, 1h}, 144min, 144min},
+        Row{Serving{90 * day, 30 * day}, week, week}, Row{Serving{30 * day, 10 * day}, 3 * day, week},
+        Row{Serving{30 * day, 4 * day}, 3 * day, 4 * day}, Row{Serving{5min, 1min}, 10min, 10min},
+        Row{Serving{day, Duration(0)}, 1h, 6h}, Row{Serving{day, -5h}, 1h, 6h}, Row{std::nullopt, 1h, 6h}}) {
+    EXPECT_EQ(resume_max(Hope::none, row.serving), Duration(0));
+    EXPECT_EQ(resume_max(Hope::little, row.serving), row.little);
+    EXPECT_EQ(resume_max(Hope::some, row.serving), row.some);
+    EXPECT_EQ(resume_max(Hope::good, row.serving), week);
   }
 }
 
@@ -187,7 +211,7 @@ TEST(NoteFailure, CF12_ARateLimitAsSaidAtMostAWeekAMaintenanceAtMostATenth) {
   EXPECT_LE(after_failure(ErrorKind::rate_limited, start - 3h, 24h), start + 1min);
   EXPECT_EQ(after_failure(ErrorKind::ca_protocol, start + 30 * 24h, 24h), start + 144min);
   EXPECT_EQ(after_failure(ErrorKind::ca_protocol, start + 5min, 24h), start + 5min);
-  EXPECT_GE(after_failure(ErrorKind::connect, std::nullopt, std::nullopt, 3), start + 80min);
+  EXPECT_GE(after_failure(ErrorKind::connect, std::nullopt, std::nullopt, 3), start + 48min);
 }
 
 TEST(NextTry, DoublesAndKeepsToWhatTheCaSaid) {

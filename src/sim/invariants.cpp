@@ -89,6 +89,7 @@ void Invariants::see_issued(const ca::store::CertificateRow& row, const std::str
 
 void Invariants::see_change(const std::string& host, const CrashyDisk& disk, const std::string& path) {
   constexpr std::string_view folder = "certificates/";
+  if (path.starts_with("aside/")) see_aside(text_of(disk.peek(path)));
   if (!path.starts_with(folder)) return;
   const std::string name = path.substr(folder.size(), path.find('/', folder.size()) - folder.size());
   const std::string base = std::string(folder) + name;
@@ -112,14 +113,21 @@ void Invariants::see_change(const std::string& host, const CrashyDisk& disk, con
   if (!parsed) return violate(where + ": no chain");
   if (!(parsed->leaf().public_key() == key->public_key())) return violate(where + ": key and certificate differ");
   known = digest;
-  published_.insert(encoding::hex(crypto::sha256(key->public_key().spki())));
+  kept_.insert(encoding::hex(crypto::sha256(key->public_key().spki())));
 }
 
-// Another certificate was issued for a name: the one before must have been published, or its key was dropped.
+// A key was put aside: its order was given up, and the operator has it.
+void Invariants::see_aside(const std::string& pem) {
+  const Result<crypto::PrivateKey> key = crypto::PrivateKey::from_pem(pem);
+  if (key) kept_.insert(encoding::hex(crypto::sha256(key->public_key().spki())));
+}
+
+// Another certificate was issued for a name: the key of the one before must have been published or put aside.
 void Invariants::see_replaced(const std::string& name) {
   const auto former = newest_.find(name);
   if (former == newest_.end() || former->second.not_after < clock_.now()) return;
-  if (!published_.contains(encoding::hex(crypto::sha256(former->second.spki)))) {
+  const std::string digest = encoding::hex(crypto::sha256(former->second.spki));
+  if (!kept_.contains(digest)) {
     violate("the key behind " + former->second.serial + " for " + name + " was dropped for another order");
   }
 }
@@ -137,6 +145,9 @@ void Invariants::see_keys(const std::string& host, CrashyDisk& disk, const std::
     };
     const auto record = client::OrderFlow::load(**vault, name);
     if (record && *record) found = holds(std::string((*record)->key_pem.reveal()));
+    const auto aside = (*vault)->kept_aside(name);
+    for (const client::KeptKey& key : aside ? *aside : std::vector<client::KeptKey>())
+      found = found || holds(std::string(key.key_pem.reveal()));
     const std::string folder = "certificates/" + client::file_name_of(name);
     for (const std::string& entry : disk.names(folder)) {
       found = found || holds(text_of(disk.peek(folder + "/" + entry + "/privkey.pem")));

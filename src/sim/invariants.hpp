@@ -62,6 +62,7 @@ class Invariants {
   void violate(std::string what);
   void see_nonce(const Exchange& exchange);
   void see_replaced(const std::string& name);
+  void see_aside(const std::string& pem);
   void see_proof(const Exchange& exchange);
 
   VirtualClock& clock_;
@@ -70,7 +71,7 @@ class Invariants {
   std::set<std::string> nonces_accepted_;
   std::map<ServedProof, Time> proofs_;
   std::map<std::string, Newest> newest_;         // certificate name to what the CA issued last
-  std::set<std::string> published_;              // digests of keys that were live once
+  std::set<std::string> kept_;                   // digests of keys that were live once, or put aside
   std::map<std::string, std::string> matching_;  // host/certificate to the digest of the set last found to match
   std::uint64_t requests_ = 0, issued_ = 0, expired_ = 0;
 };
