@@ -181,6 +181,29 @@ TEST_F(AuthorityTest, SF63_ATokenThatStaysAwayEndsTheOrderAndKeepsTheSerial) {
   EXPECT_EQ(rows.size(), 1u);
 }
 
+TEST_F(AuthorityTest, SF63_ADamagedJournalIsNeverSigned) {
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  driver.respond_all(order);
+  ca.work_all();
+  ca.signer.fails = true;
+  driver.finalize(order, leaf_key(), {"a.corp.example"});
+  ASSERT_TRUE(ca.memory.write([&](store::Tx& tx) -> Result<void> {
+    auto rows = TRY(tx.certificates.with_status(store::CertificateStatus::signing, 1));
+    auto& der = rows.at(0).der;  // another name of the same length, and a digest that fits
+    const std::string from = "a.corp", to = "b.corp";
+    const auto at = std::search(der.begin(), der.end(), from.begin(), from.end());
+    std::copy(to.begin(), to.end(), at);
+    rows[0].tbs_sha256 = issuer::digest_of(der);
+    TRY(tx.certificates.update_if(rows[0], store::CertificateStatus::signing));
+    return {};
+  }));
+  ca.signer.fails = false;
+  ca.work_all();
+  EXPECT_EQ(driver.read(order.location()).text("status"), "invalid");
+  EXPECT_EQ(ca.signer.signatures, 0);
+  EXPECT_EQ(ca.log.count("signing_abandoned"), 1u);
+}
+
 TEST_F(AuthorityTest, SF65_AFullDiskRefusesAndRecovers) {
   ca.store.fail_write_in = 1;
   const auto refused = driver.new_order({std::string("a.corp.example")});

@@ -3,8 +3,6 @@
 #include "acme/problem.hpp"
 #include "ca/issuer/key_policy.hpp"
 #include "ca/store/current_status.hpp"
-#include "crypto/digest.hpp"
-#include "encoding/base64.hpp"
 
 namespace crest::ca::issuer {
 namespace {
@@ -16,8 +14,6 @@ using store::OrderRow;
 
 constexpr Duration finish_delay{5'000};  // after a signature or a write that failed
 constexpr std::size_t resumed_max = 100'000;
-
-std::string digest_of(const Bytes& tbs) { return encoding::hex(crypto::sha256(ByteView(tbs))); }
 
 std::string names_text(const std::vector<acme::Identifier>& identifiers) {
   std::string text;
@@ -96,11 +92,10 @@ Result<void> Issuance::journal(CertificateRow& certificate, OrderRow& order, con
   });
 }
 
-Result<x509::Certificate> Issuance::signed_certificate(CertificateRow& certificate) {
-  if (digest_of(certificate.der) != certificate.tbs_sha256) {
-    return make_error(ErrorKind::internal, "the journal of a signature is damaged", certificate.serial);
-  }
-  auto made = TRY(deps_.issuer.sign(certificate.der));
+Result<x509::Certificate> Issuance::signed_certificate(CertificateRow& certificate,
+                                                       const std::vector<x509::SubjectName>& names) {
+  auto made = TRY(deps_.issuer.sign(
+      {certificate.der, certificate.tbs_sha256, certificate.serial, names, certificate.not_after}));
   certificate.der = made.der();
   certificate.status = CertificateStatus::issued;
   return made;
@@ -108,7 +103,7 @@ Result<x509::Certificate> Issuance::signed_certificate(CertificateRow& certifica
 
 Result<void> Issuance::complete(CertificateRow& certificate, OrderRow& order) {
   CertificateRow finished = certificate;
-  TRY(signed_certificate(finished));
+  TRY(signed_certificate(finished, acme::subject_names(order.identifiers)));
   OrderRow valid = order;
   valid.status = OrderStatus::valid;
   const auto work = [&](store::Tx& tx) -> Result<void> {
@@ -130,18 +125,18 @@ Result<void> Issuance::complete(CertificateRow& certificate, OrderRow& order) {
   return {};
 }
 
-Result<void> Issuance::give_up(OrderRow order) {
+Result<void> Issuance::give_up(OrderRow order, const std::string& why) {
   const std::string id = order.id;
   order.status = OrderStatus::invalid;
   order.error_json = acme::to_json(acme::make_problem(acme::ProblemType::serverInternal,
-                                                      "the certificate could not be signed in time; order again"))
+                                                      "the certificate could not be signed; order again"))
                          .dump();
   const auto work = [&](store::Tx& tx) -> Result<void> {
     TRY(tx.orders.update_if(order, OrderStatus::processing));
     return {};
   };
   TRY(deps_.store.write(work));
-  deps_.log.error("signing_abandoned", {{"serial", order.serial}, {"order", id}});
+  deps_.log.error("signing_abandoned", {{"serial", order.serial}, {"order", id}, {"error", why}});
   return {};
 }
 
@@ -157,13 +152,15 @@ Result<bool> Issuance::finish(const std::string& serial, Time now) {
   if (!certificate || certificate->status != CertificateStatus::signing) return true;
   if (!order || order->status != OrderStatus::processing) return false;
   const bool half_over = now - certificate->created > (certificate->not_after - certificate->created) / 2;
-  const bool damaged = digest_of(certificate->der) != certificate->tbs_sha256;
-  if (half_over || damaged || certificate->issuer != deps_.issuer.id()) {
-    TRY(give_up(*std::move(order)));
+  if (half_over || certificate->issuer != deps_.issuer.id()) {
+    TRY(give_up(*std::move(order), half_over ? "it is too late" : "the issuer has changed"));
     return false;
   }
-  TRY(complete(*certificate, *order));
-  return true;
+  auto done = complete(*certificate, *order);
+  if (done) return true;
+  if (done.error().kind != ErrorKind::malformed) return std::move(done).error();
+  TRY(give_up(*std::move(order), done.error().describe()));
+  return false;
 }
 
 Result<void> Issuance::resume(Time now) {
@@ -189,7 +186,7 @@ Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, std::vecto
     return {};
   };
   TRY(deps_.store.write(begin));
-  auto certificate = TRY(signed_certificate(row));
+  auto certificate = TRY(signed_certificate(row, names));
   const auto end = [&](store::Tx& tx) -> Result<void> {
     TRY(tx.certificates.update_if(row, CertificateStatus::signing));
     return {};

@@ -45,8 +45,9 @@ class Issuance {
   Result<void> journal(store::CertificateRow& certificate, store::OrderRow& order, const crypto::PublicKey& key,
                        Time now);
   Result<void> complete(store::CertificateRow& certificate, store::OrderRow& order);
-  Result<x509::Certificate> signed_certificate(store::CertificateRow& certificate);
-  Result<void> give_up(store::OrderRow order);
+  Result<x509::Certificate> signed_certificate(store::CertificateRow& certificate,
+                                               const std::vector<x509::SubjectName>& names);
+  Result<void> give_up(store::OrderRow order, const std::string& why);
 
   Deps deps_;
 };

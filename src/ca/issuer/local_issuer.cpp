@@ -1,5 +1,6 @@
 #include "ca/issuer/local_issuer.hpp"
 
+#include "crypto/digest.hpp"
 #include "encoding/base64.hpp"
 #include "encoding/pem.hpp"
 
@@ -12,6 +13,10 @@ Error broken(std::string why) {
 
 Error not_issued(std::string why) {
   return make_error(ErrorKind::internal, "a certificate was not issued, since " + std::move(why));
+}
+
+Error never_signed(std::string why, const std::string& serial) {
+  return make_error(ErrorKind::malformed, "what the journal holds is not signed, since " + std::move(why), serial);
 }
 
 Result<void> check_chain(const IssuingKey& key) {
@@ -31,6 +36,8 @@ Result<void> check_chain(const IssuingKey& key) {
 }
 
 }  // namespace
+
+std::string digest_of(const Bytes& tbs) { return encoding::hex(crypto::sha256(ByteView(tbs))); }
 
 LocalIssuer::LocalIssuer(IssuingKey key, Profile profile, Random& random, crypto::PrivateKey throw_away)
     : key_(std::move(key)),
@@ -84,8 +91,22 @@ Result<Prepared> LocalIssuer::prepare(const Wanted& wanted) const {
   return Prepared{.serial = twin.serial_hex(), .tbs = std::move(tbs.tbs), .validity = wanted.validity};
 }
 
-Result<x509::Certificate> LocalIssuer::sign(const Bytes& tbs) const {
-  auto certificate_made = TRY(x509::sign({.tbs = tbs, .algorithm = algorithm_}, key_.key));
+Result<void> LocalIssuer::check(const Journalled& entry) const {
+  if (digest_of(entry.tbs) != entry.tbs_sha256) return never_signed("it is damaged", entry.serial);
+  const auto twin = x509::sign({.tbs = entry.tbs, .algorithm = algorithm_}, throw_away_);
+  if (!twin) return never_signed(twin.error().message, entry.serial);
+  const std::string fault = x509::lint(*twin, &certificate(), x509::LintScope::all_but_signature);
+  if (!fault.empty()) return never_signed(fault, entry.serial);
+  if (twin->is_ca()) return never_signed("it would be a CA", entry.serial);
+  if (twin->serial_hex() != entry.serial) return never_signed("its serial number is another one", entry.serial);
+  if (twin->names() != entry.names) return never_signed("its names are others than the order's", entry.serial);
+  if (twin->not_after() != entry.not_after) return never_signed("it ends at another time", entry.serial);
+  return {};
+}
+
+Result<x509::Certificate> LocalIssuer::sign(const Journalled& entry) const {
+  TRY(check(entry));
+  auto certificate_made = TRY(x509::sign({.tbs = entry.tbs, .algorithm = algorithm_}, key_.key));
   if (!certificate_made.signed_by(certificate())) return not_issued("its signature does not verify");
   return certificate_made;
 }

@@ -30,6 +30,17 @@ struct Prepared {
   Validity validity;
 };
 
+// What a journal says was to be signed. The octets come back from a disk, so nothing of it is taken on trust.
+struct Journalled {
+  const Bytes& tbs;
+  const std::string& tbs_sha256;                // hex; when the octets were linted first
+  const std::string& serial;                    // hex
+  const std::vector<x509::SubjectName>& names;  // sorted
+  Time not_after;
+};
+
+std::string digest_of(const Bytes& tbs);  // hex of SHA-256, as the journal keeps it
+
 class LocalIssuer {
  public:
   // Errors: config, when chain, key and root do not belong together.
@@ -38,9 +49,10 @@ class LocalIssuer {
   // Builds the to-be-signed octets, signs them with a throw-away key and lints what that gives: the real key never
   // signs what has not been looked at as a whole (SF37). Error: internal. All methods are thread-safe.
   Result<Prepared> prepare(const Wanted& wanted) const;
-  // Signs what prepare() made, and reads the certificate back (X509-12). Blocks as long as the key does. Errors: those
-  // of the signer, internal.
-  Result<x509::Certificate> sign(const Bytes& tbs) const;
+  // Signs what prepare() made, and reads the certificate back (X509-12). The octets must hash to what was recorded, and
+  // are linted once more in the light of the record before the key sees them. Blocks as long as the key does. Errors:
+  // malformed, when they must never be signed; those of the signer, internal.
+  Result<x509::Certificate> sign(const Journalled& entry) const;
 
   const Profile& profile() const { return profile_; }
   Validity validity() const;
@@ -54,6 +66,7 @@ class LocalIssuer {
   LocalIssuer(IssuingKey key, Profile profile, Random& random, crypto::PrivateKey throw_away);
   const x509::Certificate& certificate() const { return key_.chain.leaf(); }
   Result<void> check(const x509::Certificate& twin, const Wanted& wanted) const;
+  Result<void> check(const Journalled& entry) const;
 
   IssuingKey key_;
   Profile profile_;
