@@ -94,8 +94,8 @@ Result<void> Issuance::journal(CertificateRow& certificate, OrderRow& order, con
 
 Result<x509::Certificate> Issuance::signed_certificate(CertificateRow& certificate,
                                                        const std::vector<x509::SubjectName>& names) {
-  auto made = TRY(deps_.issuer.sign(
-      {certificate.der, certificate.tbs_sha256, certificate.serial, names, certificate.not_after}));
+  auto made = TRY(
+      deps_.issuer.sign({certificate.der, certificate.tbs_sha256, certificate.serial, names, certificate.not_after}));
   certificate.der = made.der();
   certificate.status = CertificateStatus::issued;
   return made;

@@ -82,9 +82,7 @@ TEST_F(LocalIssuerTest, SF37_SF63_WhatThePlainDigestDoesNotTellTheLintDoes) {
         .key_usage = static_cast<unsigned>(x509::KeyUsage::key_cert_sign)}},
       {"no extended usage", {.names = names, .key_usage = digital}},
       {"a leaf that may sign certificates",
-       {.names = names,
-        .key_usage = static_cast<unsigned>(x509::KeyUsage::key_cert_sign),
-        .extended_usages = server}},
+       {.names = names, .key_usage = static_cast<unsigned>(x509::KeyUsage::key_cert_sign), .extended_usages = server}},
       {"other names", {.names = others, .key_usage = digital, .extended_usages = server}},
       {"no names", {.subject = {.common_name = "x"}, .key_usage = digital, .extended_usages = server}}};
   for (const auto& [what, parts] : cases) {
