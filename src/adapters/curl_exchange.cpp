@@ -90,8 +90,9 @@ Result<http::Response> CurlExchange::run() {
   const CURLcode code = perform();
   set(easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
   set(easy, CURLOPT_CONNECT_TO, static_cast<curl_slist*>(nullptr));
+  if (call_.connected && (phase() >= Phase::handshake || response_.status != 0)) *call_.connected = true;
   if (refusal_) return *std::move(refusal_);
-  if (code != CURLE_OK) return failure(code);
+  if (code != CURLE_OK && !body_cut_) return failure(code);
   return std::move(response_);
 }
 
@@ -272,7 +273,11 @@ bool CurlExchange::end_of_headers() {
 
 bool CurlExchange::take_body(std::string_view data) {
   octets_ += data.size();
-  if (data.size() > call_.body_bytes_max - std::min(call_.body_bytes_max, response_.body.size())) {
+  const std::size_t room = call_.body_bytes_max - std::min(call_.body_bytes_max, response_.body.size());
+  if (data.size() > room) {
+    body_cut_ = call_.body_stops_at_cap;
+    response_.body.append(data.substr(0, room));
+    if (body_cut_) return false;  // libcurl ends the transfer and the connection with it
     return refuse(ErrorKind::response_too_large, too_much("the answer has", call_.body_bytes_max, "octets"));
   }
   response_.body.append(data);

@@ -49,7 +49,7 @@ class CurlExchange {
 
   http::Response response_;
   std::optional<Error> refusal_;  // ours, from within a callback
-  bool headers_done_ = false;
+  bool headers_done_ = false, body_cut_ = false;
   std::size_t header_bytes_ = 0, header_count_ = 0;
   std::uint64_t octets_ = 0, octets_seen_ = 0;  // of the answer, and of the request
   Phase phase_seen_ = Phase::look_up;

@@ -110,6 +110,86 @@ TEST(CurlTransport, CF1_BodyIsCappedWhileItComes) {
   EXPECT_TRUE(transport.send(get(exact.url()), call));
 }
 
+TEST(CurlTransport, HTTP_05_ABodyMayBeCutAtTheCapInstead) {
+  RawServer server([&](RawPeer& peer) {
+    const bool again = peer.receive_head().find("/again") != std::string::npos;
+    if (again) {
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole");
+      peer.receive_all();
+      return;
+    }
+    peer.send("HTTP/1.1 404 Not Found\r\nX: y\r\n\r\n");  // no length: endless
+    while (peer.send(std::string(64u << 10, 'x'))) {
+    }
+  });
+  CurlTransport transport;
+  Call call;
+  call.body_stops_at_cap = true;
+  for (const std::size_t most : {std::size_t{1000}, std::size_t{0}}) {
+    call.body_bytes_max = most;
+    const auto cut = transport.send(get(server.url()), call);
+    ASSERT_TRUE(cut) << cut.error().describe();
+    EXPECT_EQ(cut->status, 404);
+    EXPECT_EQ(cut->headers.get("x"), "y");
+    EXPECT_EQ(cut->body, std::string(most, 'x'));
+  }
+  call.body_bytes_max = 5;
+  EXPECT_EQ(transport.send(get(server.url("/again")), call)->body, "whole");
+  call.body_bytes_max = 1000;
+  RawServer broken(saying("HTTP/1.1 404 Not Found\r\nContent-Length: 10\r\n\r\nshort"));
+  EXPECT_EQ(error_of(transport.send(get(broken.url()), call)).kind, ErrorKind::ca_protocol);
+}
+
+// A listener whose queue is full: it neither accepts nor refuses.
+class FullListener {
+ public:
+  FullListener() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(socket_.get(), 0), 0);
+    address.sin_port = htons(local_port(socket_));
+    for (int i = 0; i < 4; ++i) {
+      waiting_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      (void)::connect(waiting_.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    }
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(local_port(socket_)) + "/"; }
+
+ private:
+  Descriptor socket_;
+  std::vector<Descriptor> waiting_;
+};
+
+TEST(CurlTransport, HTTP_06_TellsWhetherTheOtherEndAccepted) {
+  CurlTransport transport;
+  std::uint16_t free_port = 0;
+  {
+    const RawServer gone([](RawPeer&) {});
+    free_port = gone.port();
+  }
+  RawServer silent([](RawPeer& peer) { peer.receive_all(); });
+  RawServer closing([](RawPeer& peer) { peer.receive_head(); });
+  RawServer answering(saying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+  const FullListener full;
+  const std::pair<std::string, bool> cases[] = {{"http://127.0.0.1:" + std::to_string(free_port) + "/", false},
+                                                {full.url(), false},
+                                                {silent.url(), true},
+                                                {"https" + silent.url().substr(4), true},
+                                                {closing.url(), true},
+                                                {answering.url(), true}};
+  for (const auto& [url, expected] : cases) {
+    bool connected = false;
+    Call call;
+    call.idle = Duration(300);
+    call.connect_to = "127.0.0.1";
+    call.connected = &connected;
+    const auto response = transport.send(get(url), call);
+    EXPECT_EQ(connected, expected) << url << (response ? "" : response.error().describe());
+  }
+}
+
 TEST(CurlTransport, CF10_HeadersAreCapped) {
   CurlTransport transport;
   std::string many = "HTTP/1.1 200 OK\r\n", interim;

@@ -34,6 +34,7 @@ struct Call {
   Duration total = total_default;  // look-up, connect, handshake and body together
   Duration idle = idle_default;    // without one octet
   std::size_t body_bytes_max = body_bytes_default;
+  bool body_stops_at_cap = false;  // a longer body is cut there and is no error; for whom the status matters more
   std::size_t header_bytes_max = 64u << 10;
   std::size_t header_count_max = 100;
   std::stop_token stop;
@@ -43,6 +44,7 @@ struct Call {
   std::string connect_to;                    // "" look up; else exactly this IP address and no second look-up
   Redirects redirects = Redirects::none;     // only ever followed for GET and HEAD
   std::size_t redirects_max = 5;
+  bool* connected = nullptr;  // borrowed; becomes true once the other end accepted the connection
 };
 
 }  // namespace crest

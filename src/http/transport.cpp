@@ -3,9 +3,9 @@
 #include "encoding/url.hpp"
 
 namespace crest::http {
-namespace {
 
-Result<void> check_size(const Response& response, const Call& call, const std::string& url) {
+Result<Response> capped(Response response, const Call& call, const std::string& url) {
+  if (response.body.size() > call.body_bytes_max && call.body_stops_at_cap) response.body.resize(call.body_bytes_max);
   if (response.body.size() > call.body_bytes_max) {
     const std::string most = std::to_string(call.body_bytes_max);
     return make_error(ErrorKind::response_too_large, "the answer is longer than " + most + " octets", url);
@@ -16,10 +16,8 @@ Result<void> check_size(const Response& response, const Call& call, const std::s
   if (header_bytes > call.header_bytes_max || response.headers.fields().size() > call.header_count_max) {
     return make_error(ErrorKind::response_too_large, "the answer has too many or too long header fields", url);
   }
-  return {};
+  return response;
 }
-
-}  // namespace
 
 Result<Response> Loopback::send(const Request& request, const Call& call) {
   if (call.stop.stop_requested())
@@ -32,8 +30,8 @@ Result<Response> Loopback::send(const Request& request, const Call& call) {
   arriving.peer = {.address = peer_address_, .request_id = "loopback-" + std::to_string(++requests_)};
   Response response = service_.handle(arriving);
   if (request.method == "HEAD") response.body.clear();
-  TRY(check_size(response, call, request.url));
-  return response;
+  if (call.connected) *call.connected = true;
+  return capped(std::move(response), call, request.url);
 }
 
 }  // namespace crest::http

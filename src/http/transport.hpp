@@ -22,6 +22,10 @@ class Service {
   virtual Response handle(const Request& request) = 0;
 };
 
+// `response` within the body's and the headers' caps of `call`, for transports without a wire. Error:
+// response_too_large.
+Result<Response> capped(Response response, const Call& call, const std::string& url);
+
 // The client's end of a Service in the same process. Follows no redirect and dials nobody, so of the Call only the
 // caps and `stop` count.
 class Loopback final : public Transport {

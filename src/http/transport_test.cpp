@@ -54,6 +54,8 @@ TEST(Loopback, CF1_KeepsTheCaps) {
   EXPECT_TRUE(loopback.send({.url = "https://a/"}, call));
   call.body_bytes_max = 4;
   EXPECT_EQ(loopback.send({.url = "https://a/"}, call).error().kind, ErrorKind::response_too_large);
+  call.body_stops_at_cap = true;
+  EXPECT_EQ(loopback.send({.url = "https://a/"}, call)->body.size(), 4u);
   for (int i = 0; i < 101; ++i) service.answer.headers.add("Link", "x");
   EXPECT_EQ(loopback.send({.url = "https://a/"}, Call()).error().kind, ErrorKind::response_too_large);
   service.answer.headers = {{"A", std::string(65 << 10, 'x')}};

@@ -67,7 +67,8 @@ class NetworkTransport final : public http::Transport {
   NetworkTransport(Network& network, std::string host, bool validation)
       : network_(network), host_(std::move(host)), validation_(validation) {}
   Result<http::Response> send(const http::Request& request, const Call& call) override {
-    return network_.carry(host_, request, call, validation_);
+    auto response = TRY(network_.carry(host_, request, call, validation_));
+    return http::capped(std::move(response), call, request.url);
   }
 
  private:

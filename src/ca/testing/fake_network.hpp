@@ -61,6 +61,7 @@ class FakeEgress final : public http::Transport {
       seen.push_back({request.url, call.connect_to});
       const auto found = at.find(call.connect_to);
       if (found == at.end()) return make_error(ErrorKind::connect, "connection refused", request.url);
+      if (call.connected) *call.connected = true;
       handler = found->second;
     }
     return handler(request, call);
@@ -68,8 +69,7 @@ class FakeEgress final : public http::Transport {
 
   static Handler answers(int status, std::string body, http::Headers headers = {}) {
     return [=](const http::Request&, const Call& call) -> Result<http::Response> {
-      if (body.size() > call.body_bytes_max) return make_error(ErrorKind::response_too_large, "too large");
-      return http::Response{.status = status, .headers = headers, .body = body};
+      return http::capped({.status = status, .headers = headers, .body = body}, call, "");
     };
   }
   static Handler redirects(int status, std::string location) {
@@ -77,6 +77,12 @@ class FakeEgress final : public http::Transport {
   }
   static Handler fails(ErrorKind kind) {
     return [=](const http::Request&, const Call&) -> Result<http::Response> { return make_error(kind, "planned"); };
+  }
+  static Handler does_not_connect(ErrorKind kind = ErrorKind::connect) {
+    return [=](const http::Request&, const Call& call) -> Result<http::Response> {
+      if (call.connected) *call.connected = false;
+      return make_error(kind, "planned");
+    };
   }
 
  private:

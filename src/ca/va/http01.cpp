@@ -34,11 +34,11 @@ std::vector<IpAddress> candidates(const std::vector<IpAddress>& all) {
   return out;
 }
 
-Verdict not_reached(const Error& error, const Url& url, const IpAddress& address) {
-  const std::string where = url.authority() + " (" + address.str() + ")";
+Verdict not_reached(const Error& error, const Url& url, const std::string& addresses) {
+  const std::string where = url.authority() + " (" + addresses + ")";
   switch (error.kind) {
     case ErrorKind::response_too_large:
-      return failed(ProblemType::incorrectResponse, where + " answers with more than a key authorization");
+      return failed(ProblemType::incorrectResponse, where + " answers with more headers than are read");
     case ErrorKind::ca_protocol: return failed(ProblemType::malformed, where + " does not answer with HTTP");
     case ErrorKind::tls: return failed(ProblemType::tls, where + ": the TLS handshake failed", true);
     case ErrorKind::timeout: return failed(ProblemType::connection, where + " did not answer in time", true);
@@ -47,19 +47,20 @@ Verdict not_reached(const Error& error, const Url& url, const IpAddress& address
   }
 }
 
-bool may_try_other_family(const Error& error) {
-  return error.kind == ErrorKind::connect || error.kind == ErrorKind::timeout;
-}
-
 // Only the first hop is quoted, and little of it: behind a redirect stands who knows what (SF45).
-Verdict judged(const http::Response& response, const Claim& claim, const Url& url, bool first_hop) {
+Verdict judged(const http::Response& response, const Claim& claim, const std::string& place, bool first_hop) {
   const std::string body = response.body.substr(0, Http01::body_bytes_kept);
   const std::string excerpt =
       first_hop && !body.empty() ? ": \"" + Untrusted(body).printable(Http01::excerpt_chars_max) + "\"" : "";
-  const std::string where = first_hop ? url.str() : "the place it redirects to";
+  const std::string where = first_hop ? place : "the place it redirects to";
   if (response.status != 200) {
     return failed(ProblemType::unauthorized,
                   where + " answers " + std::to_string(response.status) + ", not 200" + excerpt);
+  }
+  if (response.body.size() > Http01::body_bytes_max) {
+    return failed(ProblemType::incorrectResponse, where + " answers with more than " +
+                                                      std::to_string(Http01::body_bytes_max) +
+                                                      " octets, which is no key authorization" + excerpt);
   }
   if (without_trailing_blanks(response.body) != claim.key_authorization) {
     return failed(ProblemType::incorrectResponse, where + " does not answer with the key authorization" + excerpt);
@@ -77,10 +78,12 @@ struct Http01::Journey {
 
   Duration left() const { return std::max(deadline - clock.monotonic(), Duration{0}); }
   bool over() const { return left() == Duration{0} || stop.stop_requested(); }
-  Call call(Duration share) const {
+  Call call(Duration idle) const {
     Call call;
-    call.total = call.idle = share;
-    call.body_bytes_max = body_bytes_max;
+    call.total = left();
+    call.idle = idle;
+    call.body_bytes_max = body_bytes_max + 1;  // the one too many tells that there is more
+    call.body_stops_at_cap = true;
     call.header_bytes_max = header_bytes_max;
     call.stop = stop;
     call.trust.mode = Trust::Mode::none;  // only met behind a redirect; the key authorization is the proof
@@ -109,7 +112,9 @@ std::variant<Http01::Addresses, Verdict> Http01::addresses_of(const Url& url, co
   return all;
 }
 
-std::variant<http::Response, Verdict> Http01::fetch(const Url& url, const Journey& journey) const {
+// The next address only if the one before did not let itself be connected to: a host that answers, and be it too late or
+// wrong, is the host that was asked (HTTP-06).
+std::variant<Http01::Fetched, Verdict> Http01::fetch(const Url& url, const Journey& journey) const {
   auto all = addresses_of(url, journey);
   if (auto* verdict = std::get_if<Verdict>(&all)) return std::move(*verdict);
   const auto tries = candidates(std::get<Addresses>(all));
@@ -117,14 +122,19 @@ std::variant<http::Response, Verdict> Http01::fetch(const Url& url, const Journe
   request.url = url.str();
   request.headers = {{"User-Agent", std::string(user_agent)}, {"Accept", "*/*"}};
   Verdict last = failed(ProblemType::connection, url.authority() + " did not answer in time", true);
+  std::string unreached;
   for (std::size_t i = 0; i < tries.size() && !journey.over(); ++i) {
     const auto tries_left = static_cast<Duration::rep>(tries.size() - i);
+    bool connected = false;
     Call call = journey.call(journey.left() / tries_left);
     call.connect_to = tries[i].str();
+    call.connected = &connected;
+    const std::string addresses = call.connect_to + (unreached.empty() ? "" : ", after no connection to " + unreached);
     auto response = deps_.transport.send(request, call);
-    if (response) return *std::move(response);
-    last = not_reached(response.error(), url, tries[i]);
-    if (!may_try_other_family(response.error())) break;
+    if (response) return Fetched{*std::move(response), addresses};
+    last = not_reached(response.error(), url, addresses);
+    if (connected) break;
+    unreached = call.connect_to;
   }
   return last;
 }
@@ -139,8 +149,8 @@ Verdict Http01::validate(const Claim& claim, std::stop_token stop) const {
   for (bool first_hop = true;; first_hop = false) {
     auto answer = fetch(url, journey);
     if (auto* verdict = std::get_if<Verdict>(&answer)) return std::move(*verdict);
-    const auto& response = std::get<http::Response>(answer);
-    if (!is_redirect(response.status)) return judged(response, claim, url, first_hop);
+    const auto& [response, address] = std::get<Fetched>(answer);
+    if (!is_redirect(response.status)) return judged(response, claim, url.str() + " (" + address + ")", first_hop);
     auto next = trail.follow(url, response);
     if (const auto* why = std::get_if<std::string>(&next)) {
       return failed(ProblemType::unauthorized, claim.identifier.value + ": " + *why);

@@ -16,7 +16,7 @@ namespace crest::ca::va {
 class Http01 {
  public:
   static constexpr Duration total_max{10'000};             // all look-ups, hops and bodies together (SF44)
-  static constexpr std::size_t body_bytes_max = 8u << 10;  // read; of these 128 are looked at
+  static constexpr std::size_t body_bytes_max = 8u << 10;  // more is not read, and proves nothing
   static constexpr std::size_t body_bytes_kept = 128;
   static constexpr std::size_t excerpt_chars_max = 64;
 
@@ -39,7 +39,11 @@ class Http01 {
   struct Journey;
   using Addresses = std::vector<encoding::IpAddress>;
   std::variant<Addresses, Verdict> addresses_of(const encoding::Url& url, const Journey& journey) const;
-  std::variant<http::Response, Verdict> fetch(const encoding::Url& url, const Journey& journey) const;
+  struct Fetched {
+    http::Response response;
+    std::string address;  // that it came from, and before it those that could not be reached; for people
+  };
+  std::variant<Fetched, Verdict> fetch(const encoding::Url& url, const Journey& journey) const;
 
   Options options_;
   Deps deps_;

@@ -98,7 +98,7 @@ TEST_F(Http01Test, HTTP_05_MapsFailures) {
 
 TEST_F(Http01Test, HTTP_06_IPv6FirstAndIPv4OnlyWhenItDoesNotConnect) {
   host("a.example", "192.0.2.1", FakeEgress::answers(200, key_authorization));
-  host("a.example", "2001:db8::1", FakeEgress::fails(ErrorKind::connect));
+  host("a.example", "2001:db8::1", FakeEgress::does_not_connect());
   EXPECT_EQ(word(validate("a.example")), "valid");
   ASSERT_EQ(egress.seen.size(), 2u);
   EXPECT_EQ(egress.seen[0].connect_to, "2001:db8::1");
@@ -108,6 +108,54 @@ TEST_F(Http01Test, HTTP_06_IPv6FirstAndIPv4OnlyWhenItDoesNotConnect) {
   egress.at["2001:db8::1"] = FakeEgress::answers(404, "no");
   EXPECT_EQ(word(validate("a.example")), "unauthorized");
   EXPECT_EQ(egress.seen.size(), 1u);
+}
+
+TEST_F(Http01Test, HTTP_06_AHostThatConnectedIsTheOnlyOneAsked) {
+  host("a.example", "192.0.2.1", FakeEgress::answers(200, key_authorization));
+  host("a.example", "2001:db8::1", {});
+  for (const auto kind : {ErrorKind::timeout, ErrorKind::connect, ErrorKind::tls, ErrorKind::ca_protocol}) {
+    egress.seen.clear();
+    egress.at["2001:db8::1"] = FakeEgress::fails(kind);
+    EXPECT_NE(word(validate("a.example")), "valid") << to_string(kind);
+    EXPECT_EQ(egress.seen.size(), 1u) << to_string(kind);
+  }
+  egress.seen.clear();
+  egress.at["2001:db8::1"] = FakeEgress::does_not_connect(ErrorKind::timeout);
+  EXPECT_EQ(word(validate("a.example")), "valid");
+  EXPECT_EQ(egress.seen.size(), 2u);
+}
+
+TEST_F(Http01Test, HTTP_06_TheErrorTellsEveryAddressThatWasTried) {
+  host("a.example", "192.0.2.1", FakeEgress::fails(ErrorKind::timeout));
+  host("a.example", "2001:db8::1", FakeEgress::does_not_connect());
+  for (const auto& second : {FakeEgress::fails(ErrorKind::timeout), FakeEgress::answers(404, "no"),
+                             FakeEgress::does_not_connect(), FakeEgress::answers(200, "wrong")}) {
+    egress.at["192.0.2.1"] = second;
+    const auto text = detail(validate("a.example"));
+    EXPECT_NE(text.find("(192.0.2.1, after no connection to 2001:db8::1)"), std::string::npos) << text;
+  }
+}
+
+TEST_F(Http01Test, HTTP_05_TheStatusCountsWhateverTheSizeOfTheBody) {
+  const std::string page = "<html>" + std::string(1u << 20, 'x');
+  host("b.example", "192.0.2.2", FakeEgress::answers(200, key_authorization));
+  const struct {
+    FakeEgress::Handler handler;
+    const char* word;
+    const char* said;
+  } cases[] = {{FakeEgress::answers(404, page), "unauthorized", "answers 404"},
+               {FakeEgress::answers(503, page), "unauthorized", "answers 503"},
+               {FakeEgress::answers(302, page, {{"Location", "http://b.example/"}}), "valid", ""},
+               {FakeEgress::answers(200, page), "incorrectResponse", "more than 8192 octets"},
+               {FakeEgress::answers(200, key_authorization + std::string(1u << 20, ' ')), "incorrectResponse",
+                "more than 8192 octets"}};
+  for (const auto& [handler, expected, said] : cases) {
+    resolver.hosts.erase("a.example");
+    host("a.example", "192.0.2.1", handler);
+    const auto verdict = validate("a.example");
+    EXPECT_EQ(word(verdict), expected);
+    EXPECT_NE(detail(verdict).find(said), std::string::npos) << detail(verdict);
+  }
 }
 
 TEST_F(Http01Test, HTTP_11_AddressesAreTheirOwnHost) {
@@ -236,7 +284,8 @@ TEST_F(Http01Test, CHL_20_SF44_NeverTakesLongerThanTenSeconds) {
         .status = 302, .headers = {{"Location", "/" + std::to_string(clock.monotonic().time_since_epoch().count())}}};
   });
   host("a.example", "2001:db8::1", [&](const http::Request&, const Call& call) -> Result<http::Response> {
-    clock.advance(call.total);
+    *call.connected = false;
+    clock.advance(call.idle);
     return make_error(ErrorKind::timeout, "nothing");
   });
   const auto start = clock.monotonic();
