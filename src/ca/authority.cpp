@@ -14,8 +14,6 @@ namespace {
 
 constexpr Duration retry_min{5'000}, retry_max{60'000};  // of what the store or the key refused
 constexpr Duration work_retry_delay{1'000};              // of a task that an exception ended
-constexpr std::size_t name_chars_max = 64;
-
 Error bad_option(std::string why) { return make_error(ErrorKind::config, std::move(why)); }
 
 Result<void> check_options(const AuthorityOptions& options) {
@@ -24,20 +22,8 @@ Result<void> check_options(const AuthorityOptions& options) {
     return bad_option("base_url must be a URL without a path, such as https://ca.corp.example, not \"" +
                       options.base_url + "\"");
   }
-  const bool plain =
-      !options.name.empty() && options.name.size() <= name_chars_max && std::ranges::all_of(options.name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-      });
-  if (!plain) return bad_option("name stands in URLs: it must be 1 to 64 characters of a-z, 0-9 and -");
-  if (options.leaf_life < 1min || options.leaf_life > options.leaf_life_max) {
-    return bad_option("leaf_life must be at least one minute and at most leaf_life_max");
-  }
-  if (options.order_life < 1min || options.authorization_life < 1min) {
-    return bad_option("order_life and authorization_life must be at least one minute");
-  }
-  if (options.backdate < 0s || options.backdate * 3 > options.leaf_life) {
-    return bad_option("backdate must be at most a third of leaf_life, or a certificate would be due when it is issued");
-  }
+  const auto faults = faults_of(options);
+  if (!faults.empty()) return bad_option(faults.front().option + ": " + faults.front().why);
   return {};
 }
 

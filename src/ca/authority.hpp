@@ -43,6 +43,12 @@ struct AuthorityOptions {
   std::string terms_of_service, website;
 };
 
+// What stands in the way of these options, each with the member's name; base_url is left out. Pure.
+struct OptionFault {
+  std::string option, why;
+};
+std::vector<OptionFault> faults_of(const AuthorityOptions& options);
+
 using issuer::IssuingKey;
 
 class Authority final : public http::Service {

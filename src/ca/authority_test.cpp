@@ -274,6 +274,15 @@ TEST(AuthorityOptions, RefusesWhatCannotWork) {
   EXPECT_TRUE(refused([](AuthorityOptions& o) { o.leaf_life = 10s; }));
   EXPECT_TRUE(refused([](AuthorityOptions& o) { o.leaf_life = 30 * 24h; }));
   EXPECT_TRUE(refused([](AuthorityOptions& o) { o.backdate = 48h; }));
+  EXPECT_TRUE(refused([](AuthorityOptions& o) { o.backdate = -1s; }));
+  EXPECT_TRUE(refused([](AuthorityOptions& o) { o.order_life = 0s; }));
+  EXPECT_TRUE(refused([](AuthorityOptions& o) { o.authorization_life = 400 * 24h; }));
+  EXPECT_TRUE(refused([](AuthorityOptions& o) { o.leaf_key_types.clear(); }));
+  EXPECT_TRUE(refused([](AuthorityOptions& o) { o.leaf_usages.clear(); }));
+  EXPECT_TRUE(refused([](AuthorityOptions& o) { o.http01_port = 0; }));
+  EXPECT_TRUE(refused([](AuthorityOptions& o) { o.identifiers_max = 0; }));
+  EXPECT_TRUE(refused([](AuthorityOptions& o) { o.pending_orders_max = 0; }));
+  EXPECT_TRUE(refused([](AuthorityOptions& o) { o.website = "not a URL"; }));
 }
 
 TEST(AuthorityOptions, RefusesAKeyThatIsNotTheIntermediates) {

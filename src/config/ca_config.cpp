@@ -1,5 +1,7 @@
 #include "config/ca_config.hpp"
 
+#include <charconv>
+
 #include "config/document.hpp"
 #include "encoding/url.hpp"
 
@@ -11,6 +13,20 @@ using ca::va::EgressRule;
 
 constexpr std::int64_t workers_max = 256, port_max = 65'535, identifiers_most = 100, open_orders_most = 1'000'000;
 constexpr std::uint16_t https_port = 443;
+
+struct Setting {
+  const char *option, *key;
+};
+
+// The CA's own rules, told with file, line and key.
+Result<void> check(const TableReader& table, const AuthorityOptions& options, std::initializer_list<Setting> settings) {
+  for (const auto& fault : ca::faults_of(options)) {
+    for (const auto& [option, key] : settings) {
+      if (fault.option == option) return table.wrong(key, fault.why);
+    }
+  }
+  return {};
+}
 
 Result<void> read_leaf(TableReader& root, AuthorityOptions& options) {
   auto table = TRY(root.table("leaf"));
@@ -29,7 +45,11 @@ Result<void> read_leaf(TableReader& root, AuthorityOptions& options) {
     if (!type) return table->wrong("keys", type.error().message);
     options.leaf_key_types.push_back(*type);
   }
-  if (options.leaf_life > options.leaf_life_max) return table->wrong("life", "it is longer than life_max");
+  TRY(check(*table, options,
+            {{"leaf_life_max", "life_max"},
+             {"leaf_life", "life"},
+             {"backdate", "backdate"},
+             {"leaf_key_types", "keys"}}));
   return table->finish();
 }
 
@@ -46,6 +66,7 @@ Result<void> read_orders(TableReader& root, AuthorityOptions& options) {
       TRY(table->integer("open_max", static_cast<std::int64_t>(options.pending_orders_max), 1, open_orders_most));
   options.identifiers_max = static_cast<std::size_t>(identifiers);
   options.pending_orders_max = static_cast<std::size_t>(open);
+  TRY(check(*table, options, {{"order_life", "life"}, {"authorization_life", "authorization_life"}}));
   return table->finish();
 }
 
@@ -57,6 +78,13 @@ Result<std::vector<EgressRule>> read_rules(TableReader& table, const std::string
     auto parsed = encoding::IpNetwork::parse(network);
     if (!parsed) return entry.wrong("network", "a network is expected, such as \"10.0.0.0/8\" or \"fd00::/8\"");
     auto suffix = TRY(entry.string("names", ""));
+    if (!suffix.empty()) {
+      const auto domain = acme::identifier_from_user(suffix);
+      if (!domain || domain->is_wildcard()) {
+        return entry.wrong("names", "a domain is expected, such as \"corp.example\"; it covers what is below it");
+      }
+      suffix = domain->value;
+    }
     TRY(entry.finish());
     rules.push_back({*std::move(parsed), std::move(suffix)});
   }
@@ -82,12 +110,45 @@ Result<void> read_directory(TableReader& root, AuthorityOptions& options) {
   if (!table) return {};
   options.terms_of_service = TRY(table->string("terms_of_service", ""));
   options.website = TRY(table->string("website", ""));
+  TRY(check(*table, options, {{"terms_of_service", "terms_of_service"}, {"website", "website"}}));
   return table->finish();
 }
 
 bool is_base_url(const std::string& text) {
   const auto url = encoding::Url::parse(text);
-  return url && url->target == "/" && !text.ends_with('/');
+  return url && url->is_https() && url->target == "/" && !text.ends_with('/');
+}
+
+bool is_host(const std::string& text) {
+  const auto name = acme::identifier_from_user(text);
+  return name && !name->is_wildcard();
+}
+
+// ":9000", "127.0.0.1:9000", "[::1]:9000"; port 0 is any that is free.
+bool is_listen_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return false;
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (problem != std::errc() || end != digits.data() + digits.size()) return false;
+  std::string_view host = text.substr(0, colon);
+  const bool brackets = host.starts_with('[') && host.ends_with(']');
+  if (brackets) host = host.substr(1, host.size() - 2);
+  const auto address = encoding::IpAddress::parse(host);
+  return text.starts_with(':') || (address && address->is_v4() != brackets);
+}
+
+Result<void> check_general(const TableReader& root, const CaConfig& config) {
+  TRY(check(root, config.authority, {{"name", "name"}}));
+  if (!is_host(config.host)) return root.wrong("host", "a host name or an IP address is expected");
+  if (!is_listen_address(config.listen)) {
+    return root.wrong("listen", "an address is expected, such as \":9000\", \"127.0.0.1:9000\" or \"[::1]:9000\"");
+  }
+  if (!config.url.empty() && !is_base_url(config.url)) {
+    return root.wrong("url", "an https URL without a path is expected, such as \"https://ca.corp.example\"");
+  }
+  return {};
 }
 
 }  // namespace
@@ -102,10 +163,7 @@ Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file) {
   config.url = TRY(root.string("url", ""));
   const auto workers = TRY(root.integer("workers", static_cast<std::int64_t>(config.workers), 1, workers_max));
   config.workers = static_cast<std::size_t>(workers);
-  if (!acme::identifier_from_user(config.host)) return root.wrong("host", "a host name or an IP address is expected");
-  if (!config.url.empty() && !is_base_url(config.url)) {
-    return root.wrong("url", "a URL without a path is expected, such as \"https://ca.corp.example\"");
-  }
+  TRY(check_general(root, config));
   TRY(read_leaf(root, config.authority));
   TRY(read_orders(root, config.authority));
   TRY(read_validation(root, config));

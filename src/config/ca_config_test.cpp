@@ -63,13 +63,71 @@ TEST(CaConfig, ErrorsNameTheSetting) {
                {"[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nname = \"x\"", "validation.allow.name: "},
                {"host = \"a b\"", "host: "},
                {"url = \"https://ca.corp.example/\"", "url: "},
-               {"url = \"ca.corp.example\"", "url: "}};
+               {"url = \"ca.corp.example\"", "url: "},
+               {"url = \"http://ca.corp.example\"", "url: "},
+               {"name = \"\"", "name: it stands in every URL"},
+               {"name = \"Corp\"", "name: "},
+               {"name = \"../x\"", "name: "},
+               {"name = 7", "name: "},
+               {"host = \"*.corp.example\"", "host: "},
+               {"host = \"\"", "host: "},
+               {"listen = \"9000\"", "listen: "},
+               {"listen = \"\"", "listen: "},
+               {"listen = \":\"", "listen: "},
+               {"listen = \":70000\"", "listen: "},
+               {"listen = \"::1:9000\"", "listen: "},
+               {"listen = \"ca.corp.example:9000\"", "listen: "},
+               {"listen = \"[127.0.0.1]:9000\"", "listen: "},
+               {"workers = 0", "workers: "},
+               {"workers = \"8\"", "workers: "},
+               {"[leaf]\nlife = \"10s\"", "leaf.life: "},
+               {"[leaf]\nlife_max = \"10s\"", "leaf.life_max: "},
+               {"[leaf]\nlife_max = \"4000d\"", "leaf.life_max: "},
+               {"[leaf]\nlife_max = \"1h\"", "leaf.life: it is longer than life_max"},
+               {"[leaf]\nbackdate = \"9h\"", "leaf.backdate: "},
+               {"[leaf]\nkeys = []", "leaf.keys: "},
+               {"[leaf]\nclient_auth = \"yes\"", "leaf.client_auth: "},
+               {"[orders]\nlife = \"0s\"", "orders.life: "},
+               {"[orders]\nlife = \"400d\"", "orders.life: "},
+               {"[orders]\nauthorization_life = \"59s\"", "orders.authorization_life: "},
+               {"[orders]\nauthorization_life = \"99999999d\"", "orders.authorization_life: "},
+               {"[orders]\nreuse_authorizations = 1", "orders.reuse_authorizations: "},
+               {"[orders]\nsingle_label_names = 1", "orders.single_label_names: "},
+               {"[orders]\nidentifiers_max = 101", "orders.identifiers_max: "},
+               {"[orders]\nopen_max = 0", "orders.open_max: "},
+               {"[validation]\nworkers = 257", "validation.workers: "},
+               {"[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nnames = \"*.corp.example\"",
+                "validation.allow.names: "},
+               {"[[validation.deny]]\nnetwork = \"10.0.0.0/8\"\nnames = \".corp.example\"",
+                "validation.deny.names: "},
+               {"[directory]\nterms_of_service = \"see the wiki\"", "directory.terms_of_service: "},
+               {"[directory]\nwebsite = \"ftp://corp.example\"", "directory.website: "}};
   for (const auto& [text, message] : cases) {
     const auto read = ca_config_from_toml(text, "ca.toml");
     ASSERT_FALSE(read) << text;
     EXPECT_EQ(read.error().kind, ErrorKind::config);
     EXPECT_TRUE(read.error().message.starts_with(message)) << read.error().describe();
     EXPECT_TRUE(read.error().context.starts_with("ca.toml:")) << read.error().describe();
+    EXPECT_NE(read.error().context, "ca.toml:0") << text;
+  }
+}
+
+TEST(CaConfig, TheLineIsTheSettings) {
+  const auto read = ca_config_from_toml("name = \"corp\"\n\n[orders]\nopen_max = 3\nlife = \"1s\"\n", "ca.toml");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().context, "ca.toml:5");
+}
+
+TEST(CaConfig, DomainsOfRulesAreMadeCanonical) {
+  const auto read =
+      ca_config_from_toml("[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nnames = \"Corp.Example\"", "ca.toml");
+  ASSERT_TRUE(read) << read.error().describe();
+  EXPECT_EQ(read->authority.egress.allow.at(0).name_suffix, "corp.example");
+}
+
+TEST(CaConfig, GoodListenAddresses) {
+  for (const char* text : {":0", ":9000", "0.0.0.0:1", "127.0.0.1:65535", "[::]:443", "[::1]:9000"}) {
+    EXPECT_TRUE(ca_config_from_toml("listen = \"" + std::string(text) + '"', "ca.toml")) << text;
   }
 }
 

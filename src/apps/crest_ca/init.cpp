@@ -31,8 +31,10 @@ Result<config::CaConfig> settings(const Init& flags) {
     options.allow_single_label_names = true;
   }
   auto read_back = config::ca_config_from_toml(config::to_toml(settings), "the new settings");
-  if (!read_back) return std::move(read_back).error().as(ErrorKind::usage);
-  return settings;
+  if (read_back) return settings;
+  Error error = std::move(read_back).error().as(ErrorKind::usage);
+  error.context = "command line";  // there is no file yet: the settings have the names of the flags
+  return error;
 }
 
 struct Keys {

@@ -95,6 +95,15 @@ TEST_F(InitTest, RefusalsSayWhy) {
   auto wrong = flags;
   wrong.host = "not a host";
   EXPECT_EQ(run(wrong), 64);
+  for (const char* name : {"", "Corp", "a b", "../x", "a/b"}) {
+    wrong = flags;
+    wrong.name = name;
+    EXPECT_EQ(run(wrong), 64) << name;
+  }
+  wrong = flags;
+  wrong.listen = "localhost";
+  EXPECT_EQ(run(wrong), 64);
+  EXPECT_FALSE(std::filesystem::exists(scratch / "ca")) << "nothing was written for a wrong use";
   wrong = flags;
   wrong.passphrase.descriptor = 0;
   EXPECT_EQ(run(wrong), 64);
