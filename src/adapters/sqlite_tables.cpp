@@ -272,6 +272,11 @@ class SqliteOrders final : public Orders {
     TRY(query.bind(account).bind(milliseconds(now)).row());
     return static_cast<std::uint64_t>(query.integer(0));
   }
+  Result<std::vector<Id>> open_of(const Id& account, Time now, std::size_t count_max) override {
+    SqliteQuery query(connection_,
+                      "SELECT id FROM orders WHERE account = ? AND status = 'pending' AND expires > ? LIMIT ?");
+    return ids_of(query.bind(account).bind(milliseconds(now)).bind(static_cast<std::int64_t>(count_max)));
+  }
   Result<std::vector<Id>> with_authorization(const Id& authorization) override {
     SqliteQuery query(connection_, "SELECT order_id FROM order_authorizations WHERE authorization = ?");
     return ids_of(query.bind(authorization));
@@ -330,6 +335,11 @@ class SqliteAuthorizations final : public Authorizations {
                       "AND type = ? AND wildcard = ? AND expires > ? ORDER BY expires DESC LIMIT 1");
     query.bind(account).bind(identifier.value).bind(acme::to_string(identifier.type));
     return one(query.bind(std::int64_t(wildcard)).bind(milliseconds(now)));
+  }
+  Result<std::vector<Id>> valid_of(const Id& account, Time now, std::size_t count_max) override {
+    SqliteQuery query(connection_,
+                      "SELECT id FROM authorizations WHERE status = 'valid' AND account = ? AND expires > ? LIMIT ?");
+    return ids_of(query.bind(account).bind(milliseconds(now)).bind(static_cast<std::int64_t>(count_max)));
   }
 
  private:

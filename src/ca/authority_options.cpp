@@ -36,8 +36,8 @@ std::vector<OptionFault> faults_of(const AuthorityOptions& options) {
          "it must be at most a third of the life, or a certificate would be due when it is issued");
   expect(!options.leaf_key_types.empty(), "leaf_key_types", "at least one type of key is expected");
   expect(!options.leaf_usages.empty(), "leaf_usages", "at least one usage is expected");
-  for (const auto& [life, option] : {std::pair{options.order_life, "order_life"},
-                                     std::pair{options.authorization_life, "authorization_life"}}) {
+  for (const auto& [life, option] :
+       {std::pair{options.order_life, "order_life"}, std::pair{options.authorization_life, "authorization_life"}}) {
     expect(is_between(life, life_least, order_life_most), option,
            "it must be at least a minute and at most " + to_human(order_life_most));
   }

@@ -45,11 +45,9 @@ Result<void> read_leaf(TableReader& root, AuthorityOptions& options) {
     if (!type) return table->wrong("keys", type.error().message);
     options.leaf_key_types.push_back(*type);
   }
-  TRY(check(*table, options,
-            {{"leaf_life_max", "life_max"},
-             {"leaf_life", "life"},
-             {"backdate", "backdate"},
-             {"leaf_key_types", "keys"}}));
+  TRY(check(
+      *table, options,
+      {{"leaf_life_max", "life_max"}, {"leaf_life", "life"}, {"backdate", "backdate"}, {"leaf_key_types", "keys"}}));
   return table->finish();
 }
 
@@ -136,7 +134,7 @@ bool is_listen_address(std::string_view text) {
   const bool brackets = host.starts_with('[') && host.ends_with(']');
   if (brackets) host = host.substr(1, host.size() - 2);
   const auto address = encoding::IpAddress::parse(host);
-  return text.starts_with(':') || (address && address->is_v4() != brackets);
+  return colon == 0 || (address && address->is_v4() != brackets);
 }
 
 Result<void> check_general(const TableReader& root, const CaConfig& config) {

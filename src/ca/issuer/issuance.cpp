@@ -14,6 +14,7 @@ using store::OrderRow;
 
 constexpr Duration finish_delay{5'000};  // after a signature or a write that failed
 constexpr std::size_t resumed_max = 100'000;
+constexpr const char* account_gone = "its account was deactivated meanwhile";
 
 std::string names_text(const std::vector<acme::Identifier>& identifiers) {
   std::string text;
@@ -34,6 +35,11 @@ CertificateRow journal_row(const Prepared& prepared, const OrderRow& order, cons
           .issuer = issuer,
           .created = now,
           .not_after = prepared.validity.not_after};
+}
+
+Result<bool> has_valid_account(store::Tx& tx, const OrderRow& order) {
+  const auto account = TRY(tx.accounts.by_id(order.account));
+  return account && account->status == acme::AccountStatus::valid;
 }
 
 }  // namespace
@@ -73,11 +79,8 @@ Result<void> Issuance::journal(CertificateRow& certificate, OrderRow& order, con
     if (!stored) return make_error(ErrorKind::internal, "an order is gone", order.id);
     const auto status = TRY(store::current_status(tx, *stored, now));
     if (status != OrderStatus::ready) return order_not_ready(status);
-    const auto account =
-        TRY(tx.accounts.by_id(stored->account));  // what was checked before may have changed (SF11, SF16)
-    if (!account || account->status != acme::AccountStatus::valid) {
-      return acme::rejection(acme::ProblemType::unauthorized, "the account is no longer valid");
-    }
+    const bool is_wanted = TRY(has_valid_account(tx, *stored));  // what was checked may have changed (SF11, SF16)
+    if (!is_wanted) return acme::rejection(acme::ProblemType::unauthorized, "the account is no longer valid");
     const bool is_blocked = TRY(tx.blocked_keys.contains(blocking_name(key)));
     if (is_blocked)
       return acme::rejection(acme::ProblemType::badCSR, "the key of the request is known to be compromised");
@@ -107,6 +110,8 @@ Result<void> Issuance::complete(CertificateRow& certificate, OrderRow& order) {
   OrderRow valid = order;
   valid.status = OrderStatus::valid;
   const auto work = [&](store::Tx& tx) -> Result<void> {
+    const bool is_wanted = TRY(has_valid_account(tx, valid));
+    if (!is_wanted) return make_error(ErrorKind::internal, account_gone, order.account);
     const bool stored = TRY(tx.certificates.update_if(finished, CertificateStatus::signing));
     const bool moved = TRY(tx.orders.update_if(valid, OrderStatus::processing));
     if (!stored || !moved)
@@ -143,17 +148,21 @@ Result<void> Issuance::give_up(OrderRow order, const std::string& why) {
 Result<bool> Issuance::finish(const std::string& serial, Time now) {
   std::optional<CertificateRow> certificate;
   std::optional<OrderRow> order;
+  bool is_wanted = false;
   const auto work = [&](store::Tx& tx) -> Result<void> {
     certificate = TRY(tx.certificates.by_serial(serial));
     if (certificate) order = TRY(tx.orders.by_id(certificate->order));
+    if (order) is_wanted = TRY(has_valid_account(tx, *order));
     return {};
   };
   TRY(deps_.store.read(work));
   if (!certificate || certificate->status != CertificateStatus::signing) return true;
   if (!order || order->status != OrderStatus::processing) return false;
   const bool half_over = now - certificate->created > (certificate->not_after - certificate->created) / 2;
-  if (half_over || certificate->issuer != deps_.issuer.id()) {
-    TRY(give_up(*std::move(order), half_over ? "it is too late" : "the issuer has changed"));
+  if (half_over || !is_wanted || certificate->issuer != deps_.issuer.id()) {
+    TRY(give_up(*std::move(order), half_over    ? "it is too late"
+                                   : !is_wanted ? account_gone
+                                                : "the issuer has changed"));
     return false;
   }
   auto done = complete(*certificate, *order);

@@ -2,6 +2,7 @@
 
 #include "acme/problem.hpp"
 #include "ca/issuer/key_policy.hpp"
+#include "ca/ra/closing.hpp"
 #include "jose/jwk.hpp"
 
 namespace crest::ca::ra {
@@ -98,9 +99,25 @@ Result<Accounts::Found> Accounts::create(const crypto::PublicKey& key, const acm
   return found;
 }
 
-Result<AccountRow> Accounts::update(const store::Id& id, const acme::AccountUpdate& update) {
+// The account is deactivated by then, which alone keeps everything of it from going on; so an error here is only told.
+void Accounts::close_rest(const store::Id& id, Time now) {
+  bool all = false;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    all = TRY(close_some(tx, id, now));
+    return {};
+  };
+  while (!all) {
+    const auto done = deps_.store.write(work);
+    if (done) continue;
+    deps_.log.error("account_not_closed_whole", {{"account", id}, {"error", done.error().describe()}});
+    return;
+  }
+}
+
+Result<AccountRow> Accounts::update(const store::Id& id, const acme::AccountUpdate& update, Time now) {
   if (update.contact) TRY(acme::check_contacts(*update.contact));
   AccountRow row;
+  bool all_closed = true;
   const auto work = [&](store::Tx& tx) -> Result<void> {
     auto stored = TRY(tx.accounts.by_id(id));
     if (!stored || stored->status != acme::AccountStatus::valid) return inactive();
@@ -108,9 +125,11 @@ Result<AccountRow> Accounts::update(const store::Id& id, const acme::AccountUpda
     if (update.contact) row.contact = *update.contact;
     if (update.deactivate) row.status = acme::AccountStatus::deactivated;
     TRY(tx.accounts.update(row));
+    if (update.deactivate) all_closed = TRY(close_some(tx, id, now));
     return {};
   };
   TRY(deps_.store.write(work));
+  if (!all_closed) close_rest(id, now);
   deps_.log.info(update.deactivate ? "account_deactivated" : "account_updated", {{"account", id}});
   return row;
 }

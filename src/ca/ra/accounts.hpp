@@ -16,9 +16,9 @@ class Accounts {
   };
   // A known key gives its account, whatever else is asked (ACC-02). `url` is the request's, for the binding. Errors:
   // rejections accountDoesNotExist, unauthorized, badPublicKey, userActionRequired, ...; storage. All methods block for
-  // at most one read and one write, and are thread-safe.
+  // at most one read and one write, and are thread-safe; a deactivation for a write more for each 300 open orders.
   Result<Found> create(const crypto::PublicKey& key, const acme::NewAccount& request, std::string_view url, Time now);
-  Result<store::AccountRow> update(const store::Id& id, const acme::AccountUpdate& update);
+  Result<store::AccountRow> update(const store::Id& id, const acme::AccountUpdate& update, Time now);
 
   // The account that owns the new key already (KEY-05), or nullopt when the key was changed.
   Result<std::optional<store::Id>> change_key(const store::AccountRow& account, const acme::KeyChange& change);
@@ -26,6 +26,7 @@ class Accounts {
  private:
   Result<void> check_new(const crypto::PublicKey& key, const acme::NewAccount& request, std::string_view url) const;
   Result<std::optional<store::AccountRow>> known(const std::string& thumbprint);
+  void close_rest(const store::Id& id, Time now);
   Result<void> check_key(const crypto::PublicKey& key) const;
 
   Deps deps_;

@@ -4,6 +4,7 @@
 
 #include "acme/challenge.hpp"
 #include "acme/problem.hpp"
+#include "ca/ra/closing.hpp"
 #include "ca/store/current_status.hpp"
 
 namespace crest::ca::ra {
@@ -118,6 +119,7 @@ Result<AuthorizationRow> Authorizations::respond(const store::AccountRow& accoun
   AuthorizationRow row;
   bool is_new = false;
   const auto work = [&](store::Tx& tx) -> Result<void> {
+    TRY(must_be_valid(tx, account.id));
     row = TRY(owned(tx, account.id, id));
     const auto challenge = std::ranges::find(row.challenges, method, &ChallengeRow::method);
     if (challenge == row.challenges.end()) return no_such("challenge");
@@ -146,12 +148,15 @@ Result<AuthorizationRow> Authorizations::respond(const store::AccountRow& accoun
 
 Result<std::optional<va::Claim>> Authorizations::claim(const Task& task, Time now) {
   std::optional<AuthorizationRow> row;
+  bool is_wanted = false;
   const auto work = [&](store::Tx& tx) -> Result<void> {
     row = TRY(tx.authorizations.by_id(task.key));
+    const auto account = TRY(tx.accounts.by_id(row ? row->account : store::Id()));
+    is_wanted = account && account->status == acme::AccountStatus::valid;
     return {};
   };
   TRY(deps_.store.read(work));
-  const bool due = row && processing(*row) && store::current_status(*row, now) == AuthorizationStatus::pending;
+  const bool due = is_wanted && processing(*row) && store::current_status(*row, now) == AuthorizationStatus::pending;
   if (!due) return std::optional<va::Claim>();
   return std::optional(va::Claim{row->identifier, row->token, row->key_authorization});
 }

@@ -6,6 +6,7 @@
 #include "acme/problem.hpp"
 #include "ca/issuer/csr_check.hpp"
 #include "ca/issuer/key_policy.hpp"
+#include "ca/ra/closing.hpp"
 #include "ca/ra/names.hpp"
 #include "ca/store/current_status.hpp"
 #include "jose/jwk.hpp"
@@ -118,6 +119,7 @@ Result<OrderNow> Orders::create(const store::Id& account, const acme::NewOrder& 
          .expires = now + deps_.rules.order_life};
   if (row.not_after) row.expires = std::min(row.expires, *row.not_after);
   const auto work = [&](store::Tx& tx) -> Result<void> {
+    TRY(must_be_valid(tx, account));  // what the gate saw may have changed
     const auto open = TRY(tx.orders.count_open(account, now));
     if (open >= deps_.rules.pending_orders_max) return too_many_open(deps_.rules.pending_orders_max, now);
     const auto authorizations = TRY(authorizations_for(tx, account, request, now));

@@ -156,6 +156,17 @@ class MemoryOrders final : public Orders {
     return count;
   }
 
+  Result<std::vector<Id>> open_of(const Id& account, Time now, std::size_t count_max) override {
+    std::vector<Id> out;
+    const auto pending = tables_.pending_of_account.find(account);
+    if (pending == tables_.pending_of_account.end()) return out;
+    for (const auto& id : pending->second) {
+      if (out.size() == count_max) break;
+      if (tables_.orders.at(id).expires > now) out.push_back(id);
+    }
+    return out;
+  }
+
   Result<std::vector<Id>> with_authorization(const Id& authorization) override {
     return found(tables_.orders_of_authorization, authorization).value_or(std::vector<Id>());
   }
@@ -244,6 +255,19 @@ class MemoryAuthorizations final : public Authorizations {
       }
     }
     return std::optional<AuthorizationRow>();
+  }
+
+  Result<std::vector<Id>> valid_of(const Id& account, Time now, std::size_t count_max) override {
+    std::vector<Id> out;
+    auto at = tables_.authorizations_of_name.lower_bound({account, {}});
+    for (; at != tables_.authorizations_of_name.end() && at->first.first == account; ++at) {
+      for (const auto& id : at->second) {
+        const auto& row = tables_.authorizations.at(id);
+        const bool counts = row.status == acme::AuthorizationStatus::valid && row.expires > now;
+        if (counts && out.size() < count_max) out.push_back(id);
+      }
+    }
+    return out;
   }
 
  private:

@@ -99,6 +99,7 @@ class Orders {
   virtual Result<std::vector<Id>> by_account(const Id& account, const Id& after, std::size_t count_max) = 0;
   // Stored as pending and not expired at `now`: what pending_orders_max limits (SF61).
   virtual Result<std::uint64_t> count_open(const Id& account, Time now) = 0;
+  virtual Result<std::vector<Id>> open_of(const Id& account, Time now, std::size_t count_max) = 0;  // the same ones
   virtual Result<std::vector<Id>> with_authorization(const Id& authorization) = 0;
   virtual Result<std::vector<Id>> with_status(acme::OrderStatus status, std::size_t count_max) = 0;  // restart
 };
@@ -113,6 +114,8 @@ class Authorizations {
   // Valid ones of this account for exactly this identifier and wildcard flag, not expired at `now` (REV-03, SF33).
   virtual Result<std::optional<AuthorizationRow>> find_valid(const Id& account, const acme::Identifier& identifier,
                                                              bool wildcard, Time now) = 0;
+  // All of those, for whatever identifier.
+  virtual Result<std::vector<Id>> valid_of(const Id& account, Time now, std::size_t count_max) = 0;
 };
 
 class Certificates {

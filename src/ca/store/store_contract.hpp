@@ -2,6 +2,7 @@
 //   INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values([] { return std::make_unique<MemoryStore>(); }));
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -174,6 +175,43 @@ TEST_P(StoreContract, ACC_18_OrdersArePagedNewestFirst) {
     EXPECT_TRUE(tx.orders.by_account("nobody", "", 3)->empty());
     EXPECT_EQ(*tx.orders.with_authorization("az-1"), (std::vector<Id>{"o1", "o2", "o3", "o4", "x1"}));
     EXPECT_TRUE(tx.orders.with_authorization("az-9")->empty());
+    return {};
+  });
+}
+
+TEST_P(StoreContract, ACC_16_FindsWhatEndsWithAnAccount) {
+  write([&](Tx& tx) -> Result<void> {
+    for (const auto* id : {"o1", "o2", "o3", "o4"}) TRY(tx.orders.insert(order(id)));
+    TRY(tx.orders.insert(order("x1", "other")));
+    auto gone = order("o2");
+    gone.status = acme::OrderStatus::invalid;
+    EXPECT_TRUE(*tx.orders.update_if(gone, acme::OrderStatus::pending));
+    auto late = order("o5");
+    late.expires = now;
+    TRY(tx.orders.insert(late));
+    for (const auto* id : {"a1", "a2", "a3", "a4"}) {
+      auto row = authorization(id);
+      row.status = acme::AuthorizationStatus::valid;
+      if (id == std::string("a2")) row.identifier.value = "z.corp.example";
+      if (id == std::string("a3")) row.expires = now;
+      if (id == std::string("a4")) row.status = acme::AuthorizationStatus::pending;
+      TRY(tx.authorizations.insert(row));
+    }
+    auto foreign = authorization("x1", "other");
+    foreign.status = acme::AuthorizationStatus::valid;
+    return tx.authorizations.insert(foreign);
+  });
+  read([&](Tx& tx) -> Result<void> {
+    auto open = TRY(tx.orders.open_of("acct", now, 9));
+    std::sort(open.begin(), open.end());
+    EXPECT_EQ(open, (std::vector<Id>{"o1", "o3", "o4"}));
+    EXPECT_EQ(tx.orders.open_of("acct", now, 2)->size(), 2u);
+    EXPECT_TRUE(tx.orders.open_of("nobody", now, 9)->empty());
+    auto valid = TRY(tx.authorizations.valid_of("acct", now, 9));
+    std::sort(valid.begin(), valid.end());
+    EXPECT_EQ(valid, (std::vector<Id>{"a1", "a2"}));
+    EXPECT_EQ(tx.authorizations.valid_of("acct", now, 1)->size(), 1u);
+    EXPECT_TRUE(tx.authorizations.valid_of("nobody", now, 9)->empty());
     return {};
   });
 }

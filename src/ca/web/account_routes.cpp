@@ -37,7 +37,7 @@ Result<http::Response> read_or_update(const SignedRequest& call, const Parts& pa
   const auto update = TRY(acme::account_update_from_json(payload));
   const bool changes = update.contact || update.deactivate;
   if (!changes) return account_response(200, *call.caller.account, parts.urls);
-  const auto row = TRY(parts.accounts.update(call.caller.account->id, update));
+  const auto row = TRY(parts.accounts.update(call.caller.account->id, update, call.now));
   return account_response(200, row, parts.urls);
 }
 

@@ -1,3 +1,5 @@
+#include <map>
+#include <set>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -124,6 +126,101 @@ TEST_F(AccountTest, ACC_16_ACC_17_SF16_Deactivation) {
     EXPECT_EQ(answer.status(), 401);
     EXPECT_EQ(answer.type(), "unauthorized");
   }
+}
+
+// What the store holds of an account, by status; the account itself cannot look any more.
+struct Held {
+  std::map<acme::OrderStatus, int> orders;
+  std::map<acme::AuthorizationStatus, int> authorizations;
+  std::size_t validations = 0;
+};
+Held held(TestCa& ca, const std::string& account_url) {
+  Held out;
+  const auto account = account_url.substr(account_url.rfind('/') + 1);
+  EXPECT_TRUE(ca.memory.read([&](store::Tx& tx) -> Result<void> {
+    const auto ids = TRY(tx.orders.by_account(account, "", 10'000));
+    std::set<store::Id> authorizations;
+    for (const auto& id : ids) {
+      const auto row = TRY(tx.orders.by_id(id));
+      ++out.orders[row->status];
+      authorizations.insert(row->authorizations.begin(), row->authorizations.end());
+    }
+    for (const auto& id : authorizations) {
+      const auto row = TRY(tx.authorizations.by_id(id));
+      ++out.authorizations[row->status];
+    }
+    const auto processing = TRY(tx.authorizations.with_processing_challenge(10'000));
+    out.validations = processing.size();
+    return {};
+  }));
+  return out;
+}
+
+TEST_F(AccountTest, ACC_16_DeactivationEndsWhatIsOpen) {
+  using acme::AuthorizationStatus;
+  using acme::OrderStatus;
+  driver.new_account();
+  ca.add_host("a.corp.example", "192.0.2.1", driver.public_key());
+  const auto ready = driver.new_order({std::string("a.corp.example")});
+  driver.respond_all(ready);
+  ca.work_all();
+  const auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  driver.issue({"a.corp.example"}, key);  // issued before: it stays as it is
+  const auto waiting = driver.new_order({std::string("a.corp.example"), "b.corp.example"});
+  driver.respond_all(waiting);
+  AcmeDriver other(ca);
+  other.new_account();
+  const auto foreign = other.new_order({std::string("a.corp.example")});
+  EXPECT_EQ(held(ca, driver.account_url()).validations, 2u);
+
+  const int writes = ca.store.writes;
+  EXPECT_EQ(driver.post(driver.account_url(), R"({"status":"deactivated"})").status(), 200);
+  EXPECT_EQ(ca.store.writes - writes, 1);
+  const auto after = held(ca, driver.account_url());
+  EXPECT_EQ(after.orders, (std::map<OrderStatus, int>{{OrderStatus::valid, 1}, {OrderStatus::invalid, 2}}));
+  EXPECT_EQ(after.authorizations, (std::map<AuthorizationStatus, int>{{AuthorizationStatus::deactivated, 4}}));
+  EXPECT_EQ(after.validations, 0u);
+  const auto asked = ca.egress.seen.size();
+  ca.work_all();
+  EXPECT_EQ(ca.egress.seen.size(), asked) << "a validation of a deactivated account went out";
+  EXPECT_EQ(other.read(foreign.location()).text("status"), "pending");
+}
+
+TEST_F(AccountTest, ACC_16_ManyOpenOrdersAreClosedInSteps) {
+  ca.options.pending_orders_max = 1000;
+  ca.start();
+  driver.new_account();
+  for (int i = 0; i < 650; ++i) driver.new_order({std::string("a.corp.example")});
+  const int writes = ca.store.writes;
+  EXPECT_EQ(driver.post(driver.account_url(), R"({"status":"deactivated"})").status(), 200);
+  EXPECT_EQ(ca.store.writes - writes, 3);
+  EXPECT_EQ(held(ca, driver.account_url()).orders,
+            (std::map<acme::OrderStatus, int>{{acme::OrderStatus::invalid, 650}}));
+}
+
+TEST_F(AccountTest, ACC_16_ADeactivationThatIsNotStoredChangesNothing) {
+  driver.new_account();
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  ca.store.fail_write_in = 1;
+  EXPECT_EQ(driver.post(driver.account_url(), R"({"status":"deactivated"})").status(), 503);
+  EXPECT_EQ(driver.read(order.location()).text("status"), "pending");
+}
+
+TEST_F(AccountTest, ACC_16_AnOrderUnderWayOfADeactivatedAccountIsNotFinished) {
+  driver.new_account();
+  ca.add_host("a.corp.example", "192.0.2.1", driver.public_key());
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  driver.respond_all(order);
+  ca.work_all();
+  const auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  ca.signer.fails = true;
+  EXPECT_EQ(driver.finalize(order, key, {"a.corp.example"}).text("status"), "processing");
+  EXPECT_EQ(driver.post(driver.account_url(), R"({"status":"deactivated"})").status(), 200);
+  ca.signer.fails = false;
+  ca.work_all();
+  EXPECT_EQ(ca.signer.signatures, 0);
+  EXPECT_EQ(held(ca, driver.account_url()).orders, (std::map<acme::OrderStatus, int>{{acme::OrderStatus::invalid, 1}}));
+  EXPECT_EQ(ca.log.count("certificate_issued"), 0u);
 }
 
 TEST_F(AccountTest, ACC_18_ACC_19_OrdersListIsPaged) {
