@@ -34,6 +34,7 @@ CaHost::CaHost(Deps deps)
       issuing_key_(fixed_key("intermediate")),
       store_(memory_, deps.faults),
       egress_(deps.network, std::string(host_name), true) {
+  reuses_authorizations_ = random_.chance(0.5);
   root_ = make_ca("Sim Root", root_key_.public_key(), nullptr, root_key_, deps_.clock.now(), random_);
   issuing_ = make_ca("Sim Issuing", issuing_key_.public_key(), &*root_, root_key_, deps_.clock.now(), random_);
   store_.watch([this](const ca::store::CertificateRow& row) { see_issued(row); });
@@ -49,6 +50,7 @@ void CaHost::start() {
   ca::AuthorityOptions options;
   options.base_url = "https://" + std::string(host_name);
   options.egress.allow.push_back({encoding::IpNetwork::parse("10.0.0.0/8").value(), ""});
+  options.reuse_authorizations = reuses_authorizations_;
   ca::IssuingKey issuer{x509::Chain({*issuing_}), issuing_key_, *root_};
   authority_ =
       ca::Authority::open(options, {store_, deps_.network, egress_, issuer, deps_.clock, random_, deps_.log, meter_})
@@ -118,13 +120,8 @@ void CaHost::work() {
 
 void CaHost::see_issued(const ca::store::CertificateRow& row) {
   if (row.account.empty()) return;  // the CA's own listener
-  std::string thumbprint;
-  const Result<void> found = memory_.read([&](ca::store::Tx& tx) -> Result<void> {
-    const auto account = TRY(tx.accounts.by_id(row.account));
-    if (account) thumbprint = account->thumbprint;
-    return {};
-  });
-  if (found) deps_.invariants.see_issued(row, thumbprint);
+  const Result<IssuedRow> issued = issued_row(memory_, row);
+  if (issued) deps_.invariants.see_issued(*issued);
 }
 
 }  // namespace crest::sim

@@ -57,6 +57,7 @@ class CaHost final : public http::Service {
   std::unique_ptr<ca::Authority> authority_;
   std::vector<Interval> outages_;
   std::optional<Time> next_work_;
+  bool reuses_authorizations_ = false;
   std::uint64_t life_ = 0;  // an event of an earlier life does nothing
 };
 

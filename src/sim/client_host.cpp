@@ -28,7 +28,7 @@ ClientHost::ClientHost(std::string name, std::vector<std::string> certificates, 
       disk_(deps_.faults),
       transport_(deps_.network, name_, false) {
   deps_.network.add_host(name_);
-  for (const std::string& certificate : certificates_) deps_.network.add_name(certificate, name_);
+  deps_.invariants.add_host(name_, disk_);
   disk_.on_call([this](const std::string& what) { note("disk " + what); });
   disk_.on_change([this](const std::string& path) { deps_.invariants.see_change(name_, disk_, path); });
 }

@@ -6,6 +6,7 @@
 #include "crypto/digest.hpp"
 #include "encoding/base64.hpp"
 #include "encoding/url.hpp"
+#include "jose/jwk.hpp"
 #include "x509/certificate.hpp"
 
 namespace crest::sim {
@@ -14,20 +15,37 @@ namespace {
 constexpr std::string_view challenge_folder = "/.well-known/acme-challenge/";
 constexpr std::size_t violations_max = 20;
 
-// The nonce in the protected header of a signed request, or "".
-std::string nonce_of(const http::Request& request) {
+std::string text_of(const std::optional<Bytes>& bytes) { return bytes ? to_text(*bytes) : ""; }
+
+// The protected header of a signed request; null when there is none.
+encoding::Json protected_header(const http::Request& request) {
   const Result<encoding::Json> body = encoding::Json::parse(request.body);
-  if (!body) return "";
+  if (!body) return {};
   const encoding::Json* header = body->find("protected");
-  if (!header || !header->as_string()) return "";
+  if (!header || !header->as_string()) return {};
   const Result<Bytes> decoded = encoding::from_base64url(*header->as_string());
-  if (!decoded) return "";
+  if (!decoded) return {};
   const Result<encoding::Json> fields = encoding::Json::parse(as_text(*decoded));
-  const encoding::Json* nonce = fields ? fields->find("nonce") : nullptr;
-  return nonce && nonce->as_string() ? *nonce->as_string() : "";
+  return fields ? *fields : encoding::Json();
 }
 
-std::string text_of(const std::optional<Bytes>& bytes) { return bytes ? to_text(*bytes) : ""; }
+bool holds(const std::string& pem, const Bytes& spki) {
+  const Result<crypto::PrivateKey> key = crypto::PrivateKey::from_pem(pem);
+  return key && key->public_key().spki() == spki;
+}
+
+// Whether a generation of `name`, whole or not, or what was put aside for it, holds the key.
+bool holds_key(const CrashyDisk& disk, const std::string& name, const Bytes& spki) {
+  const std::string generations = "certificates/" + client::file_name_of(name);
+  for (const std::string& entry : disk.names(generations)) {
+    if (holds(text_of(disk.peek(generations + "/" + entry + "/privkey.pem")), spki)) return true;
+  }
+  const std::string aside = "aside/" + client::file_name_of(name);
+  for (const std::string& entry : disk.names(aside)) {
+    if (holds(text_of(disk.peek(aside + "/" + entry)), spki)) return true;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -53,7 +71,10 @@ void Invariants::see(const Exchange& exchange) {
 }
 
 void Invariants::see_nonce(const Exchange& exchange) {
-  const std::string nonce = nonce_of(*exchange.request);
+  const encoding::Json header = protected_header(*exchange.request);
+  if (const encoding::Json* jwk = header.find("jwk")) see_account(exchange, *jwk);
+  const encoding::Json* member = header.find("nonce");
+  const std::string nonce = member && member->as_string() ? *member->as_string() : "";
   if (nonce.empty()) return violate("a signed request without a nonce: " + exchange.request->url);
   if (exchange.fault != "twice" && ++nonces_sent_[nonce] > 1) {
     violate("the client " + exchange.from + " used a nonce twice at " + exchange.request->url);
@@ -65,6 +86,14 @@ void Invariants::see_nonce(const Exchange& exchange) {
   }
 }
 
+// Whose account it is: whoever sends a request under the bare key.
+void Invariants::see_account(const Exchange& exchange, const encoding::Json& jwk) {
+  const Result<crypto::PublicKey> key = jose::from_jwk(jwk);
+  if (!key) return violate(exchange.from + " sent a key that is none to " + exchange.request->url);
+  const auto [owner, is_new] = owners_.emplace(jose::thumbprint(*key), exchange.from);
+  if (owner->second != exchange.from) violate(exchange.from + " uses the account key of " + owner->second);
+}
+
 void Invariants::see_proof(const Exchange& exchange) {
   if (!exchange.response || exchange.response->status != 200) return;
   const Result<encoding::Url> url = encoding::Url::parse(exchange.request->url);
@@ -73,23 +102,32 @@ void Invariants::see_proof(const Exchange& exchange) {
   proofs_[{url->host, exchange.response->body.substr(dot + 1)}] = clock_.now();
 }
 
-void Invariants::see_issued(const ca::store::CertificateRow& row, const std::string& account_thumbprint) {
+void Invariants::see_issued(const IssuedRow& row) {
   ++issued_;
-  const Result<x509::Certificate> certificate = x509::Certificate::from_der(row.der);
-  if (!certificate) return violate("the CA stored what is no certificate: " + row.serial);
+  const std::string& serial = row.certificate.serial;
+  const Result<x509::Certificate> certificate = x509::Certificate::from_der(row.certificate.der);
+  if (!certificate) return violate("the CA stored what is no certificate: " + serial);
+  const std::string wrong = unauthorized(row, *certificate);
+  if (!wrong.empty()) violate("certificate " + serial + " " + wrong);
+  const Time decided = row.certificate.created;
+  if (decided > clock_.now() || clock_.now() - decided > journal_age_max) {
+    violate("certificate " + serial + " was signed " + to_human(clock_.now() - decided) + " after it was decided on");
+  }
+  const auto owner = owners_.find(row.account_thumbprint);
+  if (owner == owners_.end()) return violate("certificate " + serial + " is of an account that nobody registered");
   for (const x509::SubjectName& name : certificate->names()) {
-    const auto proof = proofs_.find({name.value, account_thumbprint});
-    if (proof == proofs_.end() || proof->second + proof_life < clock_.now()) {
-      violate("certificate " + row.serial + " for " + name.value + " without a proof by its account");
+    const auto proof = proofs_.find({name.value, row.account_thumbprint});
+    if (proof == proofs_.end() || proof->second + proof_life < decided) {
+      violate("certificate " + serial + " for " + name.value + " without a proof by its account");
     }
-    see_replaced(name.value);
-    newest_[name.value] = {row.serial, certificate->public_key().spki(), certificate->not_after()};
+    const Holding holding{owner->second, name.value};
+    see_replaced(holding);
+    newest_[holding] = {serial, certificate->public_key().spki(), certificate->not_after()};
   }
 }
 
 void Invariants::see_change(const std::string& host, const CrashyDisk& disk, const std::string& path) {
   constexpr std::string_view folder = "certificates/";
-  if (path.starts_with("aside/")) see_aside(text_of(disk.peek(path)));
   if (!path.starts_with(folder)) return;
   const std::string name = path.substr(folder.size(), path.find('/', folder.size()) - folder.size());
   const std::string base = std::string(folder) + name;
@@ -113,46 +151,29 @@ void Invariants::see_change(const std::string& host, const CrashyDisk& disk, con
   if (!parsed) return violate(where + ": no chain");
   if (!(parsed->leaf().public_key() == key->public_key())) return violate(where + ": key and certificate differ");
   known = digest;
-  kept_.insert(encoding::hex(crypto::sha256(key->public_key().spki())));
+  published_.insert(encoding::hex(crypto::sha256(key->public_key().spki())));
 }
 
-// A key was put aside: its order was given up, and the operator has it.
-void Invariants::see_aside(const std::string& pem) {
-  const Result<crypto::PrivateKey> key = crypto::PrivateKey::from_pem(pem);
-  if (key) kept_.insert(encoding::hex(crypto::sha256(key->public_key().spki())));
-}
-
-// Another certificate was issued for a name: the key of the one before must have been published or put aside.
-void Invariants::see_replaced(const std::string& name) {
-  const auto former = newest_.find(name);
+// Another certificate was issued for a name: the one before was published or its key put aside, or it is dropped.
+void Invariants::see_replaced(const Holding& holding) {
+  const auto former = newest_.find(holding);
   if (former == newest_.end() || former->second.not_after < clock_.now()) return;
-  const std::string digest = encoding::hex(crypto::sha256(former->second.spki));
-  if (!kept_.contains(digest)) {
-    violate("the key behind " + former->second.serial + " for " + name + " was dropped for another order");
-  }
+  if (published_.contains(encoding::hex(crypto::sha256(former->second.spki)))) return;
+  const auto disk = disks_.find(holding.host);
+  if (disk != disks_.end() && holds_key(*disk->second, holding.name, former->second.spki)) return;
+  violate("the key behind " + former->second.serial + " for " + holding.name + " was dropped for another order");
 }
 
 void Invariants::see_keys(const std::string& host, CrashyDisk& disk, const std::vector<std::string>& certificates) {
   const auto vault = client::FileVault::open(disk);
   if (!vault) return violate("the vault of " + host + " does not open: " + vault.error().describe());
   for (const std::string& name : certificates) {
-    const auto newest = newest_.find(name);
+    const auto newest = newest_.find({host, name});
     if (newest == newest_.end() || newest->second.not_after < clock_.now()) continue;
-    bool found = false;
-    const auto holds = [&](const std::string& pem) {
-      const Result<crypto::PrivateKey> key = crypto::PrivateKey::from_pem(pem);
-      return key && key->public_key().spki() == newest->second.spki;
-    };
     const auto record = client::OrderFlow::load(**vault, name);
-    if (record && *record) found = holds(std::string((*record)->key_pem.reveal()));
-    const auto aside = (*vault)->kept_aside(name);
-    for (const client::KeptKey& key : aside ? *aside : std::vector<client::KeptKey>())
-      found = found || holds(std::string(key.key_pem.reveal()));
-    const std::string folder = "certificates/" + client::file_name_of(name);
-    for (const std::string& entry : disk.names(folder)) {
-      found = found || holds(text_of(disk.peek(folder + "/" + entry + "/privkey.pem")));
-    }
-    if (!found) violate("the key behind " + newest->second.serial + " for " + name + " is lost on " + host);
+    const bool under_way = record && *record && holds(std::string((*record)->key_pem.reveal()), newest->second.spki);
+    if (!under_way && !holds_key(disk, name, newest->second.spki))
+      violate("the key behind " + newest->second.serial + " for " + name + " is lost on " + host);
   }
 }
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "ca/store/store.hpp"
 #include "client/vault.hpp"
 #include "sim/crashy_disk.hpp"
+#include "sim/issued_row.hpp"
 #include "sim/network.hpp"
 
 namespace crest::sim {
@@ -27,13 +27,17 @@ class Invariants {
   static constexpr Duration reachable_for{3 * 3'600'000}, last_stretch{8 * 3'600'000};
   static constexpr std::uint64_t requests_per_certificate_max = 40;
   static constexpr Duration proof_life{24 * 3'600'000};
+  static constexpr Duration journal_age_max{12 * 3'600'000};  // half a life: later a signature is not made good
 
   explicit Invariants(VirtualClock& clock) : clock_(clock) {}
 
+  void add_host(const std::string& host, const CrashyDisk& disk) { disks_[host] = &disk; }
+
   // The wire: no nonce sent twice by a client, none accepted twice by the CA; proofs that were really served.
   void see(const Exchange& exchange);
-  // The CA's ledger: every name of the certificate was proved under that account's key.
-  void see_issued(const ca::store::CertificateRow& row, const std::string& account_thumbprint);
+  // The CA's ledger: the order and its authorizations stand behind the certificate, and every name of it was proved on
+  // the wire under that account's key.
+  void see_issued(const IssuedRow& row);
   // A host's disk changed at `path`: privkey, cert, chain and fullchain of the live generation match.
   void see_change(const std::string& host, const CrashyDisk& disk, const std::string& path);
   // After a crash and at the end: the key behind the newest certificate of each of these names is still on the disk.
@@ -55,14 +59,18 @@ class Invariants {
     Bytes spki;
     Time not_after;  // an expired certificate needs no key any more
   };
+  struct Holding {  // a certificate name at one host; another host may hold the same name
+    std::string host, name;
+    friend auto operator<=>(const Holding&, const Holding&) = default;
+  };
   struct ServedProof {
     std::string name, thumbprint;
     friend auto operator<=>(const ServedProof&, const ServedProof&) = default;
   };
   void violate(std::string what);
   void see_nonce(const Exchange& exchange);
-  void see_replaced(const std::string& name);
-  void see_aside(const std::string& pem);
+  void see_account(const Exchange& exchange, const encoding::Json& jwk);
+  void see_replaced(const Holding& holding);
   void see_proof(const Exchange& exchange);
 
   VirtualClock& clock_;
@@ -70,8 +78,10 @@ class Invariants {
   std::map<std::string, int> nonces_sent_;
   std::set<std::string> nonces_accepted_;
   std::map<ServedProof, Time> proofs_;
-  std::map<std::string, Newest> newest_;         // certificate name to what the CA issued last
-  std::set<std::string> kept_;                   // digests of keys that were live once, or put aside
+  std::map<std::string, std::string> owners_;  // thumbprint of an account's key to the host that registered it
+  std::map<std::string, const CrashyDisk*> disks_;
+  std::map<Holding, Newest> newest_;             // what the CA issued last
+  std::set<std::string> published_;              // digests of keys that were live once
   std::map<std::string, std::string> matching_;  // host/certificate to the digest of the set last found to match
   std::uint64_t requests_ = 0, issued_ = 0, expired_ = 0;
 };

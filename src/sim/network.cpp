@@ -31,6 +31,11 @@ void Network::listen(const std::string& host, std::uint16_t port, http::Service*
   services_[{host, port}] = service;
 }
 
+http::Service* Network::service(const std::string& host, std::uint16_t port) const {
+  const auto found = services_.find({host, port});
+  return found == services_.end() ? nullptr : found->second;
+}
+
 Result<Network::Destination> Network::find(const http::Request& request, const Call& call) const {
   const encoding::Url url = TRY(encoding::Url::parse(request.url));
   Destination destination;
@@ -44,8 +49,7 @@ Result<Network::Destination> Network::find(const http::Request& request, const C
     }
     if (destination.host.empty()) return make_error(ErrorKind::connect, "no route to host", call.connect_to);
   }
-  const auto service = services_.find({destination.host, url.port});
-  destination.service = service == services_.end() ? nullptr : service->second;
+  destination.service = service(destination.host, url.port);
   return destination;
 }
 

@@ -29,6 +29,7 @@ class Network final : public dns::Resolver {
   void add_host(const std::string& host);
   void add_name(const std::string& name, const std::string& host);
   void listen(const std::string& host, std::uint16_t port, http::Service* service);  // nullptr: nobody listens
+  http::Service* service(const std::string& host, std::uint16_t port) const;         // nullptr: nobody listens
   void watch(Watcher watcher) { watcher_ = std::move(watcher); }
   const std::string& address_of(const std::string& host) const { return hosts_.at(host); }
 

@@ -1,5 +1,6 @@
 #include "sim/world.hpp"
 
+#include "sim/front.hpp"
 #include "sim/trace.hpp"
 
 namespace crest::sim {
@@ -8,6 +9,11 @@ namespace {
 constexpr std::uint64_t events_max = 20'000'000;
 constexpr Duration wait_shown_min{1'000};  // a clock that goes on by less inside a step is worth no line
 const Time epoch = Time(std::chrono::sys_days(std::chrono::year(2026) / 1 / 1));
+
+constexpr std::size_t sharing_hosts = 2;
+constexpr std::string_view front_name = "front.sim.example", shared_name = "shared.sim.example";
+
+std::string name_of_host(std::size_t number) { return "host" + std::to_string(number) + ".sim.example"; }
 
 FaultRates renewal_rates() {
   FaultRates rates;
@@ -41,6 +47,7 @@ class World {
   EventQueue events_;
   Faults faults_;
   Network network_;
+  Front front_;
   Invariants invariants_;
   CaHost ca_;
   std::vector<std::unique_ptr<ClientHost>> hosts_;
@@ -53,6 +60,7 @@ World::World(const Scenario& scenario, std::uint64_t seed, Log& log)
       random_(seed),
       faults_(scenario.rates, random_),
       network_(clock_, faults_),
+      front_(network_, {name_of_host(0), name_of_host(1)}),
       invariants_(clock_),
       ca_({clock_, events_, faults_, network_, invariants_, trace_, log, seed}) {
   network_.watch([this](const Exchange& exchange) { see(exchange); });
@@ -60,11 +68,15 @@ World::World(const Scenario& scenario, std::uint64_t seed, Log& log)
   clock_.watch([this](Time from, Time to) { see_time(from, to); });
   ca_.start();
   ca_.plan_outages(epoch + scenario.length);
+  network_.add_host(std::string(front_name));
+  network_.listen(std::string(front_name), 80, &front_);
   for (std::size_t host = 0; host < scenario.hosts; ++host) {
-    const std::string name = "host" + std::to_string(host) + ".sim.example";
+    const std::string name = name_of_host(host);
     std::vector<std::string> certificates;
     for (std::size_t i = 0; i < scenario.certificates_per_host; ++i) {
-      certificates.push_back("app" + std::to_string(i) + "." + name);
+      const bool shared = i == 0 && host < sharing_hosts && scenario.shared_name;
+      certificates.push_back(shared ? std::string(shared_name) : "app" + std::to_string(i) + "." + name);
+      network_.add_name(certificates.back(), shared ? std::string(front_name) : name);
     }
     ClientHost::Deps deps{clock_,
                           events_,

@@ -15,6 +15,7 @@ namespace crest::sim {
 struct Scenario {
   std::string name;
   std::size_t hosts = 4, certificates_per_host = 5;
+  bool shared_name = true;  // the first certificate of the first two hosts is for the same name, by two accounts
   Duration length{14 * 24 * 3'600'000LL};
   FaultRates rates;
 };

@@ -68,7 +68,7 @@ TEST(World, TheTraceTellsOfWireDisksClockCrashesAndFaults) {
   NullLog log;
   const Report report = run_world(rough, 5, log);
   EXPECT_TRUE(has_line(report, "wire", "host1.sim.example to ca.sim.example: POST https://ca.sim.example/acme/corp/"));
-  EXPECT_TRUE(has_line(report, "host1.sim.example", "disk sync orders/app0.host1.sim.example"));
+  EXPECT_TRUE(has_line(report, "host1.sim.example", "disk sync orders/app1.host1.sim.example"));
   EXPECT_TRUE(has_line(report, "host1.sim.example", "dies at "));
   EXPECT_TRUE(has_line(report, "host1.sim.example", "starts"));
   EXPECT_TRUE(has_line(report, "host1.sim.example", "disk after the crash"));
