@@ -1,5 +1,7 @@
 #include "sim/ca_host.hpp"
 
+#include <algorithm>
+
 #include "sim/fixed_keys.hpp"
 #include "x509/build.hpp"
 
@@ -8,6 +10,9 @@ namespace {
 
 constexpr Duration restart_time{30'000};
 constexpr Duration day{24 * 3'600'000};
+constexpr Duration long_outage_min{25 * 3'600'000},
+    long_outage_max{36 * 3'600'000};  // a certificate lives for 24 hours
+constexpr Duration calm_after_long{12 * 3'600'000};
 constexpr unsigned ca_usage =
     static_cast<unsigned>(x509::KeyUsage::key_cert_sign) | static_cast<unsigned>(x509::KeyUsage::crl_sign);
 
@@ -71,17 +76,36 @@ void CaHost::die(Duration down, const std::string& why) {
   });
 }
 
+Duration CaHost::up_to(Duration longest) {
+  return Duration(static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(longest.count()))));
+}
+
+// Early enough that its end, and what follows from it, is in the world.
+void CaHost::plan_long_outage(Time from, Time until) {
+  const Duration length = long_outage_min + up_to(long_outage_max - long_outage_min);
+  const Duration room = until - from - length - 2 * calm_after_long;
+  if (room <= day || !random_.chance(deps_.faults.rates().long_outage)) return;
+  const Time begin = from + day + up_to(room - day);
+  long_outage_ = {begin, begin + length};
+  outages_.push_back(*long_outage_);
+}
+
 void CaHost::plan_outages(Time until) {
-  const std::int64_t longest = deps_.faults.rates().outage_max.count();
-  if (longest <= 0) return;
+  const Duration longest = deps_.faults.rates().outage_max;
+  if (longest <= Duration(0)) return;
+  plan_long_outage(deps_.clock.now(), until);
   for (Time morning = deps_.clock.now(); morning < until; morning += day) {
-    const Duration length(static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(longest))));
-    const Time from =
-        morning +
-        Duration(static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>((day - length).count()))));
-    outages_.push_back({from, from + length});
-    deps_.events.push(from, [this, length] {
-      deps_.faults.count("CA outage");
+    const Duration length = up_to(longest);
+    const Time from = morning + up_to(day - length), to = from + length;
+    if (!long_outage_ || to < long_outage_->from || from > long_outage_->to + calm_after_long) {
+      outages_.push_back({from, to});
+    }
+  }
+  std::sort(outages_.begin(), outages_.end(), [](const auto& one, const auto& other) { return one.from < other.from; });
+  for (const Interval& outage : outages_) {
+    deps_.events.push(outage.from, [this, outage] {
+      const Duration length = outage.to - outage.from;
+      deps_.faults.count(length > day ? "CA outage of over a day" : "CA outage");
       die(length, "an outage");
     });
   }

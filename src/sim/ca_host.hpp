@@ -34,13 +34,16 @@ class CaHost final : public http::Service {
   std::string directory_url() const;
   std::string root_pem() const { return root_->pem(); }
   void start();                   // first start, and the end of an outage
-  void plan_outages(Time until);  // one a day, at a random hour, of a random length
+  void plan_outages(Time until);  // one a day, at a random hour, of a random length; rarely one of over a day
   const std::vector<Interval>& outages() const { return outages_; }
+  std::optional<Interval> long_outage() const { return long_outage_; }
 
   http::Response handle(const http::Request& request) override;  // ProcessDied passes through, after the death
 
  private:
   void note(std::string_view what) { deps_.trace.add(deps_.clock.now(), host_name, what); }
+  Duration up_to(Duration longest);
+  void plan_long_outage(Time from, Time until);
   void die(Duration down, const std::string& why);
   void schedule_work();
   void work();
@@ -56,6 +59,7 @@ class CaHost final : public http::Service {
   NullMeter meter_;
   std::unique_ptr<ca::Authority> authority_;
   std::vector<Interval> outages_;
+  std::optional<Interval> long_outage_;
   std::optional<Time> next_work_;
   bool reuses_authorizations_ = false;
   std::uint64_t life_ = 0;  // an event of an earlier life does nothing

@@ -8,6 +8,7 @@ namespace {
 
 constexpr Duration pause_after_trouble{60'000}, boot_time_max{5 * 60'000};
 constexpr Duration next_step{1};
+constexpr Duration look_again{30 * 60'000};
 
 }  // namespace
 
@@ -29,6 +30,10 @@ ClientHost::ClientHost(std::string name, std::vector<std::string> certificates, 
       transport_(deps_.network, name_, false) {
   deps_.network.add_host(name_);
   deps_.invariants.add_host(name_, disk_);
+  for (const std::string& certificate : certificates_) {
+    live_until_[certificate] = deps_.clock.now();
+    watch_absence(certificate, deps_.clock.now() + look_again, deps_.clock.now());
+  }
   disk_.on_call([this](const std::string& what) { note("disk " + what); });
   disk_.on_change([this](const std::string& path) { deps_.invariants.see_change(name_, disk_, path); });
 }
@@ -151,9 +156,27 @@ void ClientHost::note_live(const std::string& certificate) {
   if (!chain) return;  // see_change() has said so
   const Time until = chain->leaf().not_after();
   live_until_[certificate] = until;
-  deps_.events.push(until + Duration(1000), [this, certificate, until] {
-    if (live_until_[certificate] == until) deps_.invariants.see_expiry(certificate, until, deps_.ca_down);
+  const Time gone = until + 1s;
+  deps_.events.push(gone, [this, certificate, until] {
+    if (live_until_[certificate] == until) deps_.invariants.see_expiry();
   });
+  watch_absence(certificate, gone, until - Invariants::last_stretch);
+}
+
+// From `when` on, until another certificate is live.
+void ClientHost::watch_absence(const std::string& certificate, Time when, Time since) {
+  const Time until = live_until_[certificate];
+  deps_.events.push(when, [this, certificate, when, since, until] {
+    if (live_until_[certificate] != until) return;
+    deps_.invariants.see_absence(certificate + " of " + name_, since, deps_.ca_down);
+    watch_absence(certificate, when + look_again, since);
+  });
+}
+
+void ClientHost::check_recovery(Interval outage) {
+  for (const std::string& certificate : certificates_) {
+    deps_.invariants.see_recovered(certificate + " of " + name_, live_until_[certificate], outage);
+  }
 }
 
 }  // namespace crest::sim

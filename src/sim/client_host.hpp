@@ -34,7 +34,8 @@ class ClientHost {
   ~ClientHost();
 
   void start();
-  void check_keys();  // the invariant on lost keys, on the disk as it is
+  void check_recovery(Interval outage);  // the invariant on an outage that no certificate outlived
+  void check_keys();                     // the invariant on lost keys, on the disk as it is
   const std::string& name() const { return name_; }
 
  private:
@@ -49,6 +50,7 @@ class ClientHost {
   Result<void> open_vault();
   Result<std::optional<Time>> due(const std::string& certificate);  // nullopt: now
   void note_live(const std::string& certificate);
+  void watch_absence(const std::string& certificate, Time when, Time since);
 
   std::string name_;
   std::vector<std::string> certificates_;
@@ -58,8 +60,8 @@ class ClientHost {
   CrashyDisk disk_;
   NetworkTransport transport_;
   std::unique_ptr<Process> process_;
-  std::map<std::string, Bytes> noted_;  // certificate to the chain last seen live
-  std::map<std::string, Time> live_until_;
+  std::map<std::string, Bytes> noted_;      // certificate to the chain last seen live
+  std::map<std::string, Time> live_until_;  // of one that was never there: when the host was set up
   std::uint64_t life_ = 0;
 };
 

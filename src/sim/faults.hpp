@@ -25,6 +25,7 @@ struct FaultRates {  // probability per opportunity
   double disk_full = 0, disk_error = 0;
   Duration latency_max{40};
   Duration outage_max{0};  // once a day, of up to this long
+  double long_outage = 0;  // per world: one that no certificate outlives, instead of those of its days
 };
 
 class Faults {

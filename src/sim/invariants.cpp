@@ -177,11 +177,17 @@ void Invariants::see_keys(const std::string& host, CrashyDisk& disk, const std::
   }
 }
 
-void Invariants::see_expiry(const std::string& name, Time not_after, const std::vector<Interval>& ca_down) {
-  ++expired_;
-  if (has_gap(ca_down, {not_after - last_stretch, not_after}, reachable_for)) {
-    violate(name + " expired though its CA was reachable for 3 hours on end in its last 8");
+void Invariants::see_absence(const std::string& name, Time since, const std::vector<Interval>& ca_down) {
+  if (has_gap(ca_down, {since, clock_.now()}, reachable_for)) {
+    violate(name + " is absent or expired though its CA was reachable for " + to_human(reachable_for) +
+            " on end since " + to_rfc3339(since));
   }
+}
+
+void Invariants::see_recovered(const std::string& name, Time live_until, Interval outage) {
+  if (live_until > clock_.now()) return;
+  violate(name + " is not renewed " + to_human(clock_.now() - outage.to) + " after the end of an outage of " +
+          to_human(outage.to - outage.from));
 }
 
 void Invariants::see_end() {

@@ -25,6 +25,7 @@ bool has_gap(const std::vector<Interval>& down, Interval within, Duration gap);
 class Invariants {
  public:
   static constexpr Duration reachable_for{3 * 3'600'000}, last_stretch{8 * 3'600'000};
+  static constexpr Duration recovery_max{3 * 3'600'000};
   static constexpr std::uint64_t requests_per_certificate_max = 40;
   static constexpr Duration proof_life{24 * 3'600'000};
   static constexpr Duration journal_age_max{12 * 3'600'000};  // half a life: later a signature is not made good
@@ -42,8 +43,13 @@ class Invariants {
   void see_change(const std::string& host, const CrashyDisk& disk, const std::string& path);
   // After a crash and at the end: the key behind the newest certificate of each of these names is still on the disk.
   void see_keys(const std::string& host, CrashyDisk& disk, const std::vector<std::string>& certificates);
-  // When the live certificate `name` of `host` runs out without a successor.
-  void see_expiry(const std::string& name, Time not_after, const std::vector<Interval>& ca_down);
+  // The live certificate `name` ran out without a successor.
+  void see_expiry() { ++expired_; }
+  // Asked at once, and again and again for as long as nothing good is live: the CA was away too often since `since`
+  // (of an expired certificate: since the beginning of its last stretch).
+  void see_absence(const std::string& name, Time since, const std::vector<Interval>& ca_down);
+  // `recovery_max` after an outage that no certificate could outlive.
+  void see_recovered(const std::string& name, Time live_until, Interval outage);
   void see_end();
   void see_endless() { violate("the world never came to its end"); }
 

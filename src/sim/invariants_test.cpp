@@ -162,5 +162,33 @@ TEST(Invariants, AKeyDroppedForAnotherOrderIsSeenUnlessItWasPutAside) {
   }
 }
 
+// The same question at every look: an absence that was excused once is not excused for ever.
+TEST(Invariants, AnAbsenceIsNotExcusedOnceTheCaWasReachableForLongEnough) {
+  const std::vector<Interval> down = {{noon - 8h, noon + 1h}, {noon + 3h, noon + 4h}};
+  Scene scene;
+  const auto look = [&](Duration after) {
+    scene.clock.advance_to(noon + after);
+    scene.invariants.see_absence("app0 of host0", noon - Invariants::last_stretch, down);
+    return scene.invariants.violations().size();
+  };
+  EXPECT_EQ(look(0h), 0u);  // the CA is away
+  EXPECT_EQ(look(2h), 0u);  // it is back, for an hour
+  EXPECT_EQ(look(6h + 59min), 0u);
+  EXPECT_EQ(look(7h), 1u);  // three hours on end
+  EXPECT_EQ(look(7h + 30min), 2u);
+  EXPECT_NE(scene.said().find("app0 of host0 is absent or expired"), std::string::npos) << scene.said();
+}
+
+TEST(Invariants, AfterALongOutageEveryCertificateIsRenewed) {
+  const Interval outage{noon - 30h, noon};
+  Scene scene;
+  scene.clock.advance_to(noon + Invariants::recovery_max);
+  scene.invariants.see_recovered("app0 of host0", noon + 20h, outage);
+  EXPECT_EQ(scene.said(), "");
+  scene.invariants.see_recovered("app1 of host0", noon + Invariants::recovery_max, outage);
+  EXPECT_NE(scene.said().find("app1 of host0 is not renewed 3h after the end of an outage of 1d 6h"), std::string::npos)
+      << scene.said();
+}
+
 }  // namespace
 }  // namespace crest::sim

@@ -26,6 +26,7 @@ FaultRates renewal_rates() {
   rates.ca_dies_at_store = 0.001;
   rates.disk_full = 0.0005;
   rates.disk_error = 0.0005;
+  rates.long_outage = 0.25;
   rates.outage_max = Duration(6 * 3'600'000);
   return rates;
 }
@@ -37,6 +38,7 @@ class World {
 
  private:
   void see(const Exchange& exchange);
+  void plan_recovery_check();
   void see_time(Time from, Time to);
 
   const Scenario& scenario_;
@@ -70,6 +72,7 @@ World::World(const Scenario& scenario, std::uint64_t seed, Log& log)
   ca_.plan_outages(epoch + scenario.length);
   network_.add_host(std::string(front_name));
   network_.listen(std::string(front_name), 80, &front_);
+  plan_recovery_check();
   for (std::size_t host = 0; host < scenario.hosts; ++host) {
     const std::string name = name_of_host(host);
     std::vector<std::string> certificates;
@@ -109,6 +112,15 @@ void World::see_time(Time from, Time to) {
   } else {
     trace_.pass(to);
   }
+}
+
+// An outage that no certificate outlived: some time after its end, everything is renewed.
+void World::plan_recovery_check() {
+  const std::optional<Interval> outage = ca_.long_outage();
+  if (!outage) return;
+  events_.push(outage->to + Invariants::recovery_max, [this, outage] {
+    for (const auto& host : hosts_) host->check_recovery(*outage);
+  });
 }
 
 Report World::run() {

@@ -37,6 +37,29 @@ TEST(World, CertificatesAreRenewedThroughFaults) {
   EXPECT_GT(report.injected.at("bad nonce"), 0u);
 }
 
+// A CA that never sees a proof: no certificate is ever there, and that is said once the CA was there for long enough.
+TEST(World, AnAbsentCertificateIsAskedForFromTheBeginning) {
+  Scenario blind = small_scenario();
+  blind.rates.validation_lost = 1;
+  blind.rates.outage_max = Duration(0);
+  NullLog log;
+  const Report report = run_world(blind, 1, log);
+  ASSERT_FALSE(report.violations.empty());
+  EXPECT_NE(report.violations.front().find("is absent or expired"), std::string::npos) << report.violations.front();
+  EXPECT_LE(report.virtual_time, 4h);
+}
+
+TEST(World, AnOutageOfOverADayIsRecoveredFrom) {
+  Scenario scene = small_scenario();
+  scene.length = Duration(5 * 24 * 3'600'000LL);
+  scene.rates.long_outage = 1;
+  NullLog log;
+  const Report report = run_world(scene, 1, log);
+  EXPECT_EQ(report.injected.at("CA outage of over a day"), 1u);
+  EXPECT_EQ(report.expired, 4u);
+  EXPECT_TRUE(report.violations.empty()) << report.violations.front();
+}
+
 TEST(World, SeedsThatOnceBrokeAnInvariantHold) {
   std::ifstream file(CREST_REGRESSIONS);
   ASSERT_TRUE(file) << CREST_REGRESSIONS;
