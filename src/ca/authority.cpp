@@ -177,7 +177,7 @@ void Authority::wait_for_work(std::stop_token stop) { impl_->agenda.wait(impl_->
 std::optional<Time> Authority::next_work() const { return impl_->agenda.next(); }
 
 Result<x509::Chain> Authority::issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& names) {
-  return impl_->issuance.issue_own(key, acme::subject_names(names), impl_->clock.now());
+  return impl_->issuance.issue_own(key, names, impl_->clock.now());
 }
 
 }  // namespace crest::ca

@@ -18,7 +18,7 @@ struct CertificateTemplate {
   Bytes serial;                // from new_serial()
   Time not_before, not_after;  // both inclusive, whole seconds
   Subject subject;
-  std::vector<SubjectName> names;       // sorted by the builder
+  std::vector<SubjectName> names;       // of the SAN in this order, each once
   bool is_ca = false;                   // adds critical basicConstraints, SKI
   std::optional<unsigned> path_length;  // with is_ca
   unsigned key_usage = 0;               // sum of KeyUsage; critical

@@ -106,6 +106,16 @@ TEST(Build, V8_SubjectNamesExtension) {
   EXPECT_EQ(hex(ip("2001:db8::1")), "301b0603551d1104143012871020010db8000000000000000000000001");
 }
 
+TEST(Build, NamesStandInTheOrderTheyWereGivenIn) {
+  CertificateTemplate parts = leaf_template();
+  parts.names = {dns("b.example.org"), ip("192.0.2.10"), dns("a.example.org"), dns("b.example.org")};
+  const Certificate leaf = issue(parts, key().public_key(), &pki().intermediate, pki().intermediate_key);
+  const Bytes wanted =
+      subject_names_extension({dns("b.example.org"), ip("192.0.2.10"), dns("a.example.org")}, true).value();
+  EXPECT_NE(std::ranges::search(leaf.der(), wanted).begin(), leaf.der().end());
+  EXPECT_EQ(lint(leaf, &pki().intermediate), "");
+}
+
 TEST(Build, RefusesNamesNotInTheirForm) {
   for (const SubjectName& name : {dns(""), dns("Example.org"),
                                   dns("b\xc3\xbc"

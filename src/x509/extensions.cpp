@@ -104,9 +104,10 @@ Result<void> append_key_identifiers(Bytes& out, const CertificateTemplate& parts
 
 Result<void> append_names(Bytes& out, const CertificateTemplate& parts) {
   if (parts.names.empty()) return {};
-  std::vector<SubjectName> names = parts.names;
-  std::ranges::sort(names);
-  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::vector<SubjectName> names;
+  for (const SubjectName& name : parts.names) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
   const bool critical = parts.subject.common_name.empty() && parts.subject.organization.empty();
   const Bytes san = TRY(subject_names_extension(names, critical));
   append(out, san);

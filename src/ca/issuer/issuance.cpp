@@ -16,6 +16,13 @@ constexpr Duration finish_delay{5'000};  // after a signature or a write that fa
 constexpr std::size_t resumed_max = 100'000;
 constexpr const char* account_gone = "its account was deactivated meanwhile";
 
+// In the order of the order: clients file a certificate under the first of its names.
+std::vector<x509::SubjectName> names_of(const std::vector<acme::Identifier>& identifiers) {
+  std::vector<x509::SubjectName> names;
+  for (const auto& identifier : identifiers) names.push_back(identifier.subject_name());
+  return names;
+}
+
 std::string names_text(const std::vector<acme::Identifier>& identifiers) {
   std::string text;
   for (const auto& identifier : identifiers) text += (text.empty() ? "" : " ") + identifier.value;
@@ -56,7 +63,7 @@ Result<OrderRow> Issuance::issue(const OrderRow& asked, const crypto::PublicKey&
                            "the profile has changed since the order was made; order again");
   }
   const auto validity = TRY(validity_for({asked.not_before, asked.not_after}, profile, deps_.issuer.validity(), now));
-  const auto names = acme::subject_names(asked.identifiers);
+  const auto names = names_of(asked.identifiers);
   const auto prepared = TRY(deps_.issuer.prepare({key, names, validity}));
   auto certificate = journal_row(prepared, asked, deps_.issuer.id(), now);
   OrderRow order = asked;
@@ -106,7 +113,7 @@ Result<x509::Certificate> Issuance::signed_certificate(CertificateRow& certifica
 
 Result<void> Issuance::complete(CertificateRow& certificate, OrderRow& order) {
   CertificateRow finished = certificate;
-  TRY(signed_certificate(finished, acme::subject_names(order.identifiers)));
+  TRY(signed_certificate(finished, names_of(order.identifiers)));
   OrderRow valid = order;
   valid.status = OrderStatus::valid;
   const auto work = [&](store::Tx& tx) -> Result<void> {
@@ -183,7 +190,9 @@ Result<void> Issuance::resume(Time now) {
   return {};
 }
 
-Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, std::vector<x509::SubjectName> names, Time now) {
+Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& identifiers,
+                                        Time now) {
+  const auto names = names_of(identifiers);
   const auto validity = TRY(validity_for({}, deps_.issuer.profile(), deps_.issuer.validity(), now));
   const auto prepared = TRY(deps_.issuer.prepare({key, names, validity}));
   OrderRow no_order;

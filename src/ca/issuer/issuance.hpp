@@ -38,8 +38,9 @@ class Issuance {
   // Puts everything that a crash left in signing on the agenda.
   Result<void> resume(Time now);
 
-  // A certificate for the CA's own listener.
-  Result<x509::Chain> issue_own(const crypto::PublicKey& key, std::vector<x509::SubjectName> names, Time now);
+  // A certificate for the CA's own listener; each name once.
+  Result<x509::Chain> issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& identifiers,
+                                Time now);
 
  private:
   Result<void> journal(store::CertificateRow& certificate, store::OrderRow& order, const crypto::PublicKey& key,

@@ -1,5 +1,7 @@
 #include "ca/issuer/local_issuer.hpp"
 
+#include <algorithm>
+
 #include "crypto/digest.hpp"
 #include "encoding/base64.hpp"
 #include "encoding/pem.hpp"
@@ -17,6 +19,11 @@ Error not_issued(std::string why) {
 
 Error never_signed(std::string why, const std::string& serial) {
   return make_error(ErrorKind::malformed, "what the journal holds is not signed, since " + std::move(why), serial);
+}
+
+bool has_exactly(const x509::Certificate& certificate, std::vector<x509::SubjectName> names) {
+  std::ranges::sort(names);
+  return certificate.names() == names;
 }
 
 Result<void> check_chain(const IssuingKey& key) {
@@ -70,7 +77,7 @@ Result<void> LocalIssuer::check(const x509::Certificate& twin, const Wanted& wan
   const std::string fault = x509::lint(twin, &certificate(), x509::LintScope::all_but_signature);
   if (!fault.empty()) return not_issued(fault);
   if (!(twin.public_key() == wanted.key)) return not_issued("it would hold another key");
-  if (twin.names() != wanted.names) return not_issued("it would hold other names");
+  if (!has_exactly(twin, wanted.names)) return not_issued("it would hold other names");
   if (twin.is_ca()) return not_issued("it would be a CA");
   if (twin.not_before() != wanted.validity.not_before || twin.not_after() != wanted.validity.not_after) {
     return not_issued("it would have other dates");
@@ -99,7 +106,7 @@ Result<void> LocalIssuer::check(const Journalled& entry) const {
   if (!fault.empty()) return never_signed(fault, entry.serial);
   if (twin->is_ca()) return never_signed("it would be a CA", entry.serial);
   if (twin->serial_hex() != entry.serial) return never_signed("its serial number is another one", entry.serial);
-  if (twin->names() != entry.names) return never_signed("its names are others than the order's", entry.serial);
+  if (!has_exactly(*twin, entry.names)) return never_signed("its names are others than the order's", entry.serial);
   if (twin->not_after() != entry.not_after) return never_signed("it ends at another time", entry.serial);
   return {};
 }

@@ -19,7 +19,7 @@ struct IssuingKey {
 
 struct Wanted {
   const crypto::PublicKey& key;
-  const std::vector<x509::SubjectName>& names;  // sorted
+  const std::vector<x509::SubjectName>& names;  // stand in the certificate in this order
   Validity validity;
 };
 
@@ -35,7 +35,7 @@ struct Journalled {
   const Bytes& tbs;
   const std::string& tbs_sha256;                // hex; when the octets were linted first
   const std::string& serial;                    // hex
-  const std::vector<x509::SubjectName>& names;  // sorted
+  const std::vector<x509::SubjectName>& names;  // in any order
   Time not_after;
 };
 

@@ -34,7 +34,9 @@ class StoreContract : public testing::TestWithParam<MakeStore> {
   OrderRow order(const Id& id, const Id& owner = "acct") const {
     return {.id = id,
             .account = owner,
-            .identifiers = {{acme::IdentifierType::dns, "a.corp.example"}, {acme::IdentifierType::ip, "192.0.2.1"}},
+            .identifiers = {{acme::IdentifierType::dns, "b.corp.example"},  // kept in this order
+                            {acme::IdentifierType::ip, "192.0.2.1"},
+                            {acme::IdentifierType::dns, "a.corp.example"}},
             .authorizations = {"az-1", "az-2"},
             .not_before = now,
             .not_after = now + 24h,

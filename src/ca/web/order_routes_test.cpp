@@ -278,6 +278,21 @@ TEST_F(OrderTest, IP_01_IP_03_HTTP_11_AddressesAreIssued) {
   EXPECT_EQ(issued.chain.leaf().names(), names);
 }
 
+TEST_F(OrderTest, NamesKeepTheirOrderInTheOrderAndInTheCertificate) {
+  const auto issued = driver.issue({"b.corp.example", "192.0.2.7", "a.corp.example"}, leaf_key());
+  std::vector<std::string> ordered;
+  for (const auto& identifier : *issued.order.json.find("identifiers")->as_array()) {
+    ordered.push_back(*identifier.find("value")->as_string());
+  }
+  EXPECT_EQ(ordered, (std::vector<std::string>{"b.corp.example", "192.0.2.7", "a.corp.example"}));
+  using Type = x509::SubjectName::Type;
+  const Bytes san = x509::subject_names_extension(
+                        {{Type::dns, "b.corp.example"}, {Type::ip, "192.0.2.7"}, {Type::dns, "a.corp.example"}}, true)
+                        .value();
+  const auto& der = issued.chain.leaf().der();
+  EXPECT_NE(std::ranges::search(der, san).begin(), der.end());
+}
+
 TEST_F(OrderTest, X509_13_EveryKeyTypeIsIssued) {
   for (const auto type :
        {crypto::KeyType::ec_p384, crypto::KeyType::ec_p521, crypto::KeyType::rsa_2048, crypto::KeyType::ed25519}) {
