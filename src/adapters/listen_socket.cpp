@@ -1,9 +1,12 @@
 #include "adapters/listen_socket.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <ifaddrs.h>
+#include <memory>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -131,6 +134,27 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
   if (!ip || ip->is_v4() == brackets) return no_address(text);
   address.host = ip->str();
   return address;
+}
+
+std::vector<std::string> reachable_at(const std::string& host) {
+  const auto given = encoding::IpAddress::parse(host);
+  const auto is_zero = [](std::uint8_t octet) { return octet == 0; };
+  if (given && !std::all_of(given->octets().begin(), given->octets().end(), is_zero)) return {host};
+  std::vector<std::string> addresses = {"127.0.0.0/8", "::1"};
+  ifaddrs* first = nullptr;
+  if (::getifaddrs(&first) != 0) return addresses;
+  const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> list(first, ::freeifaddrs);
+  for (const ifaddrs* at = first; at; at = at->ifa_next) {
+    char text[INET6_ADDRSTRLEN] = "";
+    if (!at->ifa_addr) continue;
+    if (at->ifa_addr->sa_family == AF_INET) {
+      ::inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in*>(at->ifa_addr)->sin_addr, text, sizeof text);
+    } else if (at->ifa_addr->sa_family == AF_INET6) {
+      ::inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6*>(at->ifa_addr)->sin6_addr, text, sizeof text);
+    }
+    if (text[0] != '\0') addresses.emplace_back(text);
+  }
+  return addresses;
 }
 
 std::uint16_t local_port(const Descriptor& socket) {

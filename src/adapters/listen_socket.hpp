@@ -21,6 +21,9 @@ struct ListenAddress {
 // "". Does not block. Errors: port_in_use, naming who has it where that can be seen; config, saying what to do.
 Result<std::vector<Descriptor>> listen_on(const ListenAddress& address);
 std::uint16_t local_port(const Descriptor& socket);
+// Where a listener on `host` can be reached, as addresses or networks: itself, or for every address ("", "0.0.0.0",
+// "::") the whole of loopback and each one that this machine has now.
+std::vector<std::string> reachable_at(const std::string& host);
 
 // "nginx, process 1234", or "" when it cannot be seen: another user's process, another network namespace.
 std::string port_holder(std::uint16_t port);

@@ -75,5 +75,16 @@ TEST(ListenOn, AddressOfAnotherMachine) {
   EXPECT_EQ(sockets.error().kind, ErrorKind::config);
 }
 
+TEST(ListenSocket, SF41_WhereItCanBeReached) {
+  EXPECT_EQ(reachable_at("192.0.2.7"), std::vector<std::string>{"192.0.2.7"});
+  EXPECT_EQ(reachable_at("::1"), std::vector<std::string>{"::1"});
+  for (const char* every : {"", "0.0.0.0", "::"}) {
+    const auto places = reachable_at(every);
+    ASSERT_GE(places.size(), 2u);
+    EXPECT_EQ(places[0], "127.0.0.0/8");
+    EXPECT_EQ(places[1], "::1");
+  }
+}
+
 }  // namespace
 }  // namespace crest::adapters

@@ -3,6 +3,7 @@
 
 #include "adapters/curl_transport.hpp"
 #include "adapters/line_log.hpp"
+#include "adapters/listen_socket.hpp"
 #include "adapters/posix_disk.hpp"
 #include "adapters/sqlite_store.hpp"
 #include "adapters/system_clock.hpp"
@@ -41,6 +42,17 @@ adapters::ServerOptions server_options(const config::CaConfig& config, adapters:
   options.workers = config.workers;
   options.identity = std::move(identity);
   return options;
+}
+
+// What the CA must never take for a host that it validates; the same for each listener there will be.
+Result<std::vector<ca::va::OwnListener>> own_listeners(const config::CaConfig& config, std::uint16_t port) {
+  const auto address = TRY(adapters::ListenAddress::parse(config.listen));
+  std::vector<ca::va::OwnListener> own;
+  for (const auto& place : adapters::reachable_at(address.host)) {
+    const auto network = encoding::IpNetwork::parse(place);
+    if (network) own.push_back({*network, port});
+  }
+  return own;
 }
 
 // Threads that do the CA's background work.
@@ -102,6 +114,7 @@ Result<void> serve(const Serve& flags) {
   NullMeter meter;
   auto options = config.authority;
   options.base_url = config::base_url(config, server->port());
+  options.egress.own = TRY(own_listeners(config, server->port()));
   const std::string url = options.base_url;
   const auto authority = TRY(Authority::open(
       std::move(options), {*store, resolver, egress, {keys.chain, keys.key, keys.root}, clock, random, log, meter}));

@@ -71,6 +71,16 @@ bool matches(const std::vector<EgressRule>& rules, const IpAddress& address, std
 
 }  // namespace
 
+std::string EgressPolicy::why_own(const IpAddress& address, std::uint16_t port) const {
+  for (const auto& listener : own) {
+    const bool meets = listener.network.contains(address) || listener.network.contains(address.unmapped());
+    if (meets && listener.port == port) {
+      return address.str() + " port " + std::to_string(port) + " is the CA itself, which is never validated";
+    }
+  }
+  return {};
+}
+
 std::string EgressPolicy::why_denied(const IpAddress& address, std::string_view identifier) const {
   const IpAddress real = address.unmapped();
   if (matches(deny, real, identifier) || matches(deny, address, identifier)) {

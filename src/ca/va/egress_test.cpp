@@ -136,6 +136,27 @@ TEST(EgressPolicy, SF41_DenyComesFirst) {
   EXPECT_NE(why(policy, "10.9.1.1", "x.lab.example"), "");
 }
 
+TEST(EgressPolicy, SF41_TheCaItselfIsNoTargetWhateverIsAllowed) {
+  EgressPolicy policy;
+  policy.allow = {rule("0.0.0.0/0"), rule("::/0")};
+  policy.own = {{IpNetwork::parse("127.0.0.0/8").value(), 9000},
+                {IpNetwork::parse("::1").value(), 9000},
+                {IpNetwork::parse("192.0.2.10").value(), 443}};
+  const struct {
+    const char* address;
+    std::uint16_t port;
+    bool is_own;
+  } cases[] = {{"127.0.0.1", 9000, true},    {"127.0.0.1", 80, false},
+               {"127.3.2.1", 9000, true},    {"::1", 9000, true},
+               {"::1", 5002, false},         {"::ffff:127.0.0.1", 9000, true},
+               {"192.0.2.10", 443, true},    {"192.0.2.10", 9000, false},
+               {"192.0.2.11", 443, false},   {"64:ff9b::192.0.2.10", 443, true},
+               {"2002:7f00:1::", 9000, true}};
+  for (const auto& [address, port, is_own] : cases) {
+    EXPECT_EQ(policy.why_own(IpAddress::parse(address).value(), port).empty(), !is_own) << address << ' ' << port;
+  }
+}
+
 TEST(EgressPolicy, ReasonsSayWhatAndWhy) {
   const EgressPolicy policy;
   EXPECT_EQ(why(policy, "10.0.0.1"), "10.0.0.1 is a private range, which needs an allow rule in the egress policy");

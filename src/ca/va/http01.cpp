@@ -107,6 +107,7 @@ std::variant<Http01::Addresses, Verdict> Http01::addresses_of(const Url& url, co
     // A redirect must not lead where the identifier's own rules do not, nor where the other name's forbid (SF41).
     std::string why = options_.egress.why_denied(address, journey.identifier);
     if (why.empty()) why = options_.egress.why_denied(address, url.host);
+    if (why.empty()) why = options_.egress.why_own(address, url.port);
     if (!why.empty()) return failed(ProblemType::connection, url.host + " is not validated: " + why);
   }
   return all;

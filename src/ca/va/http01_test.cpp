@@ -256,6 +256,23 @@ TEST_F(Http01Test, SF40_IP_04_ChecksEveryAddressBeforeConnecting) {
   EXPECT_EQ(word(validate("loop.example")), "valid");
 }
 
+TEST_F(Http01Test, SF41_TheCasOwnListenerIsNeverAsked) {
+  const auto loopback = encoding::IpNetwork::parse("127.0.0.0/8").value();
+  options.egress.allow = {{loopback, ""}};
+  options.egress.own = {{loopback, 80}};
+  egress.at["127.0.0.1"] = FakeEgress::answers(200, key_authorization);
+  resolver.hosts["loop.example"] = {"127.0.0.1"};
+  host("a.example", "192.0.2.1", FakeEgress::redirects(302, "http://loop.example/roots.pem"));
+  for (const auto& verdict :
+       {validate("loop.example"), validate("127.0.0.1", acme::IdentifierType::ip), validate("a.example")}) {
+    EXPECT_EQ(word(verdict), "connection");
+    EXPECT_NE(detail(verdict).find("the CA itself"), std::string::npos) << detail(verdict);
+  }
+  EXPECT_EQ(egress.seen.size(), 1u);  // a.example, before it redirected
+  options.egress.own = {{loopback, 9000}};
+  EXPECT_EQ(word(validate("loop.example")), "valid");
+}
+
 TEST_F(Http01Test, SF42_LooksUpOncePerHopAndPinsTheAddress) {
   host("a.example", "192.0.2.1", FakeEgress::answers(200, key_authorization));
   validate("a.example");
