@@ -144,7 +144,7 @@ Result<void> SqliteStore::read(const Work& work) {
 }
 
 Result<void> SqliteStore::check() {
-  return write([this](ca::store::Tx&) { return writer_->execute("PRAGMA user_version = 1"); });  // dirties one page
+  return write([this](ca::store::Tx&) { return touch(*writer_); });
 }
 
 }  // namespace

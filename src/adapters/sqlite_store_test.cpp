@@ -93,6 +93,41 @@ TEST(SqliteStore, NewerDatabaseIsRefused) {
   EXPECT_NE(store.error().message.find("version 99"), std::string::npos);
 }
 
+TEST(SqliteStore, AnOlderDatabaseIsBroughtUpToDateAndStaysWhatItWas) {
+  const Folder folder;
+  {
+    auto store = open_sqlite_store(folder.file()).value();
+    store
+        ->write([](Tx& tx) -> Result<void> {
+          TRY(tx.accounts.insert(account("one")));
+          return {};
+        })
+        .value();
+  }
+  SqliteConnection::open(folder.file())
+      .value()
+      ->execute("DROP INDEX certificates_by_time; PRAGMA user_version=1")
+      .value();
+  for (int again = 0; again < 2; ++again) {
+    const auto store = open_sqlite_store(folder.file());
+    ASSERT_TRUE(store) << store.error().describe();
+    EXPECT_TRUE((*store)->check());
+    (*store)
+        ->read([&](Tx& tx) -> Result<void> {
+          EXPECT_TRUE(*tx.accounts.by_id("one"));
+          EXPECT_FALSE(*tx.certificates.newest());
+          return {};
+        })
+        .value();
+  }
+  const auto connection = SqliteConnection::open(folder.file()).value();
+  SqliteQuery version(*connection, "PRAGMA user_version");
+  EXPECT_TRUE(*version.row());
+  EXPECT_EQ(version.integer(0), 2) << "check() must leave it alone";
+  SqliteQuery index(*connection, "SELECT 1 FROM sqlite_master WHERE name = 'certificates_by_time'");
+  EXPECT_TRUE(*index.row());
+}
+
 TEST(SqliteStore, WhatIsNoDatabaseIsReportedAndLeftAlone) {
   const Folder folder;
   const std::string garbage(8192, 'x');

@@ -11,7 +11,7 @@ namespace {
 using namespace ca::store;
 using encoding::Json;
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 constexpr const char* schema = R"sql(
 BEGIN IMMEDIATE;
 CREATE TABLE accounts (
@@ -43,8 +43,15 @@ CREATE TABLE certificates (
   not_after INTEGER NOT NULL, revoked_at INTEGER, revocation_reason INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX certificates_unsettled ON certificates (status, created) WHERE status <> 'issued';
+CREATE INDEX certificates_by_time ON certificates (created);
 CREATE TABLE blocked_keys (spki_sha256 TEXT PRIMARY KEY, blocked INTEGER NOT NULL) WITHOUT ROWID;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
+COMMIT;
+)sql";
+constexpr const char* from_version_1 = R"sql(
+BEGIN IMMEDIATE;
+CREATE INDEX certificates_by_time ON certificates (created);
+PRAGMA user_version = 2;
 COMMIT;
 )sql";
 
@@ -411,6 +418,11 @@ class SqliteCertificates final : public Certificates {
     TRY(query.row());
     return static_cast<std::uint64_t>(query.integer(0));
   }
+  Result<std::optional<Time>> newest() override {
+    SqliteQuery query(connection_, "SELECT max(created) FROM certificates");
+    TRY(query.row());
+    return query.optional_time(0);
+  }
 
  private:
   static Result<std::optional<CertificateRow>> one(SqliteQuery& query) {
@@ -453,6 +465,11 @@ class SqliteBlockedKeys final : public BlockedKeys {
 
 }  // namespace
 
+Result<void> touch(SqliteConnection& connection) {
+  static_assert(schema_version == 2);
+  return connection.execute("PRAGMA user_version = 2");  // what it is already; SQLite writes the page all the same
+}
+
 struct SqliteTables::Repositories {
   explicit Repositories(SqliteConnection& connection)
       : accounts(connection),
@@ -481,6 +498,7 @@ Result<void> prepare_schema(SqliteConnection& connection) {
   }
   if (version == schema_version) return {};
   if (version == 0) return connection.execute(schema);
+  if (version == 1) return connection.execute(from_version_1);
   return make_error(ErrorKind::storage, "the database has the format of version " + std::to_string(version) +
                                             ", this program knows " + std::to_string(schema_version) +
                                             "; run the newer crest-ca");

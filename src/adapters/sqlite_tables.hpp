@@ -6,8 +6,11 @@
 
 namespace crest::adapters {
 
-// Creates the tables, or checks that their version is ours. Error: storage, for a database of a newer version.
+// Creates the tables, brings those of an older version up to date, or checks that they are ours. Error: storage, for a database of a newer version.
 Result<void> prepare_schema(SqliteConnection& connection);
+
+// Writes a page and changes nothing. Error: storage.
+Result<void> touch(SqliteConnection& connection);
 
 class SqliteTables {
  public:

@@ -61,9 +61,12 @@ acme::DirectoryMeta meta_of(const AuthorityOptions& options) {
 
 struct Authority::Impl {
   Impl(AuthorityOptions options, issuer::LocalIssuer local, const Deps& deps);
-  web::Parts parts() { return {urls, nonces, store, issuer, accounts, orders, authorizations, revocations}; }
+  web::Parts parts() {
+    return {urls, nonces, store, issuer, accounts, orders, authorizations, revocations, [this] { return trouble(); }};
+  }
   ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter}; }
 
+  std::string trouble();
   void validate(const Task& task, const std::stop_token& stop);
   void finish_signing(const Task& task);
   void later(Task task, const Error& error);
@@ -112,6 +115,13 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::LocalIssuer local, const
   web::add_order_routes(edge, parts());
   web::add_authorization_routes(edge, parts());
   web::add_certificate_routes(edge, parts());
+}
+
+// In words for anybody who asks: what exactly, the log says.
+std::string Authority::Impl::trouble() {
+  if (!store.check()) return "the store cannot be written to; see the log";
+  if (!issuance.check_clock(clock.now())) return "the clock or the issuing certificate is not right; see the log";
+  return {};
 }
 
 void Authority::Impl::later(Task task, const Error& error) {

@@ -27,6 +27,7 @@ class NotingCertificates final : public Certificates {
     return inner_.with_status(status, count_max);
   }
   Result<std::uint64_t> count() override { return inner_.count(); }
+  Result<std::optional<Time>> newest() override { return inner_.newest(); }
 
  private:
   void note(const CertificateRow& row, const Result<bool>& done) {

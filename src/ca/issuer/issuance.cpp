@@ -1,6 +1,7 @@
 #include "ca/issuer/issuance.hpp"
 
 #include "acme/problem.hpp"
+#include "ca/issuer/clock_guard.hpp"
 #include "ca/issuer/key_policy.hpp"
 #include "ca/store/current_status.hpp"
 
@@ -56,7 +57,18 @@ Error order_not_ready(OrderStatus status) {
                          "the order is " + std::string(acme::to_string(status)) + ", not ready");
 }
 
+Result<void> Issuance::check_clock(Time now) {
+  std::optional<Time> newest;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    newest = TRY(tx.certificates.newest());
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  return clock_alarm_.tell(issuer::check_clock(now, newest, deps_.issuer.validity()));
+}
+
 Result<OrderRow> Issuance::issue(const OrderRow& asked, const crypto::PublicKey& key, Time now) {
+  TRY(check_clock(now));
   const auto& profile = deps_.issuer.profile();
   if (asked.profile != profile.pin()) {
     return acme::rejection(acme::ProblemType::invalidProfile,
@@ -153,6 +165,7 @@ Result<void> Issuance::give_up(OrderRow order, const std::string& why) {
 }
 
 Result<bool> Issuance::finish(const std::string& serial, Time now) {
+  TRY(check_clock(now));
   std::optional<CertificateRow> certificate;
   std::optional<OrderRow> order;
   bool is_wanted = false;
@@ -192,6 +205,7 @@ Result<void> Issuance::resume(Time now) {
 
 Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& identifiers,
                                         Time now) {
+  TRY(check_clock(now));
   const auto names = names_of(identifiers);
   const auto validity = TRY(validity_for({}, deps_.issuer.profile(), deps_.issuer.validity(), now));
   const auto prepared = TRY(deps_.issuer.prepare({key, names, validity}));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "ca/agenda.hpp"
+#include "ca/alarm.hpp"
 #include "ca/issuer/local_issuer.hpp"
 #include "ca/store/store.hpp"
 #include "core/log.hpp"
@@ -25,11 +26,14 @@ class Issuance {
     Log& log;
     Meter& meter;
   };
-  explicit Issuance(Deps deps) : deps_(deps) {}
+  explicit Issuance(Deps deps) : deps_(deps), clock_alarm_(deps.log, "clock_suspect") {}
+
+  // Whether the clock lets anything be issued (SF80). Blocks for a read; thread-safe. Errors: clock_suspect, storage.
+  Result<void> check_clock(Time now);
 
   // `order` as read a moment ago; that it is ready is checked again inside the transaction. The order as it then is:
   // valid, or processing when signing has to be finished in the background. Errors: rejections orderNotReady, malformed,
-  // serverInternal; storage. Blocks for two writes and one signature; thread-safe.
+  // serverInternal; clock_suspect; storage. Blocks for two writes and one signature; thread-safe.
   Result<store::OrderRow> issue(const store::OrderRow& order, const crypto::PublicKey& key, Time now);
 
   // For the background: signs what was left in `signing`. False: the order cannot be finished any more and is invalid;
@@ -51,6 +55,7 @@ class Issuance {
   Result<void> give_up(store::OrderRow order, const std::string& why);
 
   Deps deps_;
+  Alarm clock_alarm_;
 };
 
 }  // namespace crest::ca::issuer

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "acme/problem.hpp"
+#include "ca/issuer/clock_guard.hpp"
 #include "crypto/digest.hpp"
 #include "encoding/base64.hpp"
 #include "x509/build.hpp"
@@ -55,10 +56,7 @@ Result<void> check_requested(const RequestedValidity& requested, const Profile& 
 
 Result<Validity> validity_for(const RequestedValidity& requested, const Profile& profile, const Validity& issuer,
                               Time now) {
-  if (now < issuer.not_before || now >= issuer.not_after) {
-    return make_error(ErrorKind::internal, "the issuing certificate is not valid now; replace it, or set the clock",
-                      "valid from " + to_rfc3339(issuer.not_before) + " to " + to_rfc3339(issuer.not_after));
-  }
+  TRY(check_clock(now, std::nullopt, issuer));
   Validity out;
   out.not_before = requested.not_before.value_or(std::max(whole_seconds(now - profile.backdate), issuer.not_before));
   out.not_after =

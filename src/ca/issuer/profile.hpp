@@ -38,7 +38,7 @@ struct RequestedValidity {
 Result<void> check_requested(const RequestedValidity& requested, const Profile& profile, const Validity& issuer,
                              Time now);
 // The dates of a certificate signed now: as requested, or by the profile, inside the issuer's own (X509-04). Errors:
-// rejection malformed when the requested end has passed; internal when the issuer is not valid now.
+// rejection malformed when the requested end has passed; clock_suspect when the issuer is not valid now.
 Result<Validity> validity_for(const RequestedValidity& requested, const Profile& profile, const Validity& issuer,
                               Time now);
 

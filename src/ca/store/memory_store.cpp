@@ -20,6 +20,7 @@ struct MemoryStore::Tables {
   std::unordered_map<std::string, CertificateRow> certificates;
   std::unordered_map<Id, std::string> serial_of_order;
   std::map<CertificateStatus, std::set<std::string>> serials_of_status;
+  std::multiset<Time> certificate_times;
   std::set<std::string> blocked_keys;
 };
 
@@ -297,10 +298,12 @@ class MemoryCertificates final : public Certificates {
     if (!tables_.serial_of_order.emplace(row.order, row.serial).second) return false;
     tables_.certificates.emplace(row.serial, row);
     tables_.serials_of_status[row.status].insert(row.serial);
+    tables_.certificate_times.insert(row.created);
     undo_.add([this, serial = row.serial] {
       const auto old = tables_.certificates.extract(serial).mapped();
       tables_.serial_of_order.erase(old.order);
       tables_.serials_of_status[old.status].erase(serial);
+      tables_.certificate_times.erase(tables_.certificate_times.find(old.created));
     });
     return true;
   }
@@ -332,6 +335,11 @@ class MemoryCertificates final : public Certificates {
   }
 
   Result<std::uint64_t> count() override { return static_cast<std::uint64_t>(tables_.certificates.size()); }
+
+  Result<std::optional<Time>> newest() override {
+    if (tables_.certificate_times.empty()) return std::optional<Time>();
+    return std::optional(*tables_.certificate_times.rbegin());
+  }
 
  private:
   void put(const CertificateRow& row) {

@@ -127,6 +127,7 @@ class Certificates {
   virtual Result<bool> update_if(const CertificateRow& row, CertificateStatus expected) = 0;
   virtual Result<std::vector<CertificateRow>> with_status(CertificateStatus status, std::size_t count_max) = 0;
   virtual Result<std::uint64_t> count() = 0;
+  virtual Result<std::optional<Time>> newest() = 0;  // the latest `created` (SF80)
 };
 
 // Keys that nobody may use again, after a proof of compromise (REV-10, SF11).

@@ -333,6 +333,34 @@ TEST_P(StoreContract, SF63_ACertificateGoesFromSigningToIssuedToRevoked) {
   });
 }
 
+TEST_P(StoreContract, SF80_KnowsWhenItIssuedLast) {
+  const auto newest = [&] {
+    std::optional<Time> found;
+    read([&](Tx& tx) -> Result<void> {
+      found = TRY(tx.certificates.newest());
+      return {};
+    });
+    return found;
+  };
+  EXPECT_EQ(newest(), std::nullopt);
+  for (const auto& [serial, at] : {std::pair{"01", 1h}, {"02", 3h}, {"03", 2h}}) {
+    auto row = certificate(serial, serial);
+    row.created = now + at;
+    write([&](Tx& tx) -> Result<void> {
+      EXPECT_TRUE(*tx.certificates.insert(row));
+      return {};
+    });
+  }
+  EXPECT_EQ(newest(), now + 3h);
+  EXPECT_FALSE(store->write([&](Tx& tx) -> Result<void> {
+    auto row = certificate("04", "04");
+    row.created = now + 9h;
+    TRY(tx.certificates.insert(row));
+    return make_error(ErrorKind::usage, "not this one");
+  }));
+  EXPECT_EQ(newest(), now + 3h);
+}
+
 TEST_P(StoreContract, REV_10_BlockedKeysStay) {
   write([&](Tx& tx) -> Result<void> {
     TRY(tx.blocked_keys.insert("k", now));

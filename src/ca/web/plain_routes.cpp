@@ -18,11 +18,10 @@ http::Response fresh_nonce(nonce::NonceSource& nonces, int status) {
   return {.status = status, .headers = {{"Replay-Nonce", nonces.issue()}, {"Cache-Control", "no-store"}}};
 }
 
-http::Response health(store::Store& store) {
+http::Response health(const std::string& trouble) {
   encoding::Json body = encoding::Json::object();
-  const bool good = store.check().has_value();
-  body.set("status", good ? "ok" : "the store cannot be written to");
-  return json_response(good ? 200 : 503, body);
+  body.set("status", trouble.empty() ? "ok" : trouble);
+  return json_response(trouble.empty() ? 200 : 503, body);
 }
 
 }  // namespace
@@ -47,8 +46,7 @@ void add_plain_routes(Edge& edge, const Parts& parts, const acme::DirectoryMeta&
   const http::Response roots{
       .status = 200, .headers = {{"Content-Type", "application/x-pem-file"}}, .body = parts.issuer.root_pem()};
   edge.get("/roots.pem", [roots](const http::Request&) { return roots; });
-  store::Store& store = parts.store;
-  edge.get("/health", [&store](const http::Request&) { return health(store); });
+  edge.get("/health", [trouble = parts.trouble](const http::Request&) { return health(trouble()); });
 }
 
 }  // namespace crest::ca::web

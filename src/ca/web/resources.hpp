@@ -21,6 +21,7 @@ struct Parts {
   ra::Orders& orders;
   ra::Authorizations& authorizations;
   ra::Revocations& revocations;
+  std::function<std::string()> trouble;  // what keeps the CA from its work, in general words; "" nothing
 };
 
 void add_plain_routes(Edge& edge, const Parts& parts, const acme::DirectoryMeta& meta);

@@ -39,9 +39,10 @@ http::Response error_response(const Error& error, const http::Request& request, 
     if (error.not_before) add_retry_after(response, *error.not_before, now);
     return response;
   }
-  log.error("request_failed",
+  const bool is_alarm = error.kind == ErrorKind::clock_suspect;  // told once where it was found
+  log.write(is_alarm ? LogLevel::debug : LogLevel::error, "request_failed",
             {{"request", request.peer.request_id}, {"target", request.url}, {"error", error.describe()}});
-  const bool passes = error.kind == ErrorKind::storage || error.kind == ErrorKind::locked;
+  const bool passes = is_alarm || error.kind == ErrorKind::storage || error.kind == ErrorKind::locked;
   auto response = problem_response(acme::make_problem(ProblemType::serverInternal, {}, passes ? unavailable : 500));
   if (passes) add_retry_after(response, now + storage_retry, now);
   return response;
