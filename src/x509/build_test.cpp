@@ -1,5 +1,6 @@
 #include "x509/build.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <gtest/gtest.h>

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "adapters/posix_disk.hpp"
+#include "adapters/secret_memory.hpp"
 #include "adapters/system_clock.hpp"
 #include "apps/crest_ca/verb.hpp"
 #include "config/ca_folder.hpp"
@@ -74,6 +75,7 @@ Result<void> init(const Init& flags) {
   const auto chosen = TRY(settings(flags));
   const auto disk = TRY(adapters::open_posix_disk(flags.folder));
   if (auto unused = config::check_unused(*disk); !unused) return std::move(unused).error().at(flags.folder);
+  (void)adapters::shield_secrets();  // as far as it goes: this process is over in a second
   const auto keys = TRY(make_keys(flags));
   adapters::SystemClock clock;
   crypto::SystemRandom random;

@@ -1,10 +1,10 @@
 #include <csignal>
-#include <sys/prctl.h>
 
 #include "adapters/curl_transport.hpp"
 #include "adapters/line_log.hpp"
 #include "adapters/listen_socket.hpp"
 #include "adapters/posix_disk.hpp"
+#include "adapters/secret_memory.hpp"
 #include "adapters/sqlite_store.hpp"
 #include "adapters/system_clock.hpp"
 #include "adapters/system_resolver.hpp"
@@ -95,6 +95,12 @@ std::string first_line(const config::CaConfig& config, const std::string& url) {
   return line;
 }
 
+// The passphrase is gone when it returns.
+Result<config::CaKeys> unlocked(const Serve& flags, Disk& disk) {
+  const auto secret = TRY(passphrase(flags.passphrase, "Passphrase of the intermediate's key", Asking::once));
+  return config::read_keys(disk, flags.folder, secret);
+}
+
 Result<void> serve(const Serve& flags) {
   adapters::SystemClock clock;
   crypto::SystemRandom random;
@@ -103,8 +109,9 @@ Result<void> serve(const Serve& flags) {
   const auto disk = TRY(adapters::open_posix_disk(flags.folder, {.create = false}));
   const auto config = TRY(settings(flags, *disk));
   const auto lock = TRY(disk->lock(lock_file));
-  const auto secret = TRY(passphrase(flags.passphrase, "Passphrase of the intermediate's key", Asking::once));
-  const auto keys = TRY(config::read_keys(*disk, flags.folder, secret));
+  const std::string refused = adapters::shield_secrets();  // before the key is here (SF85)
+  if (!refused.empty()) log.warn("secrets_less_protected", {{"error", refused}});
+  const auto keys = TRY(unlocked(flags, *disk));
   const auto store = TRY(open_store(flags));
 
   auto identity = TRY(placeholder_identity(random, clock.now()));
@@ -136,7 +143,6 @@ Result<void> serve(const Serve& flags) {
 }  // namespace
 
 int run(const Serve& flags) {
-  ::prctl(PR_SET_DUMPABLE, 0);  // the key must not end in a core file (SF85)
   const auto done = serve(flags);
   return done ? 0 : report(done.error());
 }
