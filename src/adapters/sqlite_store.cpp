@@ -4,6 +4,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <sys/statvfs.h>
 #include <vector>
 
 #include "adapters/sqlite_tables.hpp"
@@ -15,6 +16,7 @@ using ca::store::Store;
 using ca::store::Work;
 
 constexpr std::size_t commit_batch_max = 64, idle_readers_max = 8;
+constexpr unsigned any_size = 1'073'741'823;  // SQLite's own default of max_page_count
 
 struct Reader {
   explicit Reader(std::unique_ptr<SqliteConnection> opened) : connection(std::move(opened)), tables(*connection) {}
@@ -32,12 +34,13 @@ struct Job {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(std::string path, std::unique_ptr<SqliteConnection> writer)
-      : path_(std::move(path)), writer_(std::move(writer)), tables_(*writer_) {}
+  SqliteStore(std::string path, SqliteOptions options, std::unique_ptr<SqliteConnection> writer)
+      : path_(std::move(path)), options_(options), writer_(std::move(writer)), tables_(*writer_) {}
 
   Result<void> write(const Work& work) override;
   Result<void> read(const Work& work) override;
   Result<void> check() override;
+  Result<void> check_room() override;
 
  private:
   void commit(const std::vector<Job*>& batch);
@@ -45,7 +48,10 @@ class SqliteStore final : public Store {
   Result<std::unique_ptr<Reader>> reader();
   void give_back(std::unique_ptr<Reader> reader);
 
+  Result<void> limit_pages();
+
   std::string path_;
+  SqliteOptions options_;
   std::unique_ptr<SqliteConnection> writer_;
   SqliteTables tables_;
   std::mutex mutex_;
@@ -86,7 +92,8 @@ Result<void> SqliteStore::write(const Work& work) {
 }
 
 void SqliteStore::commit(const std::vector<Job*>& batch) {
-  Result<void> outcome = writer_->execute("BEGIN IMMEDIATE");
+  Result<void> outcome = limit_pages();
+  if (outcome) outcome = writer_->execute("BEGIN IMMEDIATE");
   if (outcome) {
     for (std::size_t i = 0; i < batch.size() && outcome; ++i) {
       run(*batch[i]);
@@ -143,16 +150,35 @@ Result<void> SqliteStore::read(const Work& work) {
   return result;
 }
 
+Result<void> SqliteStore::limit_pages() {
+  if (!options_.pages_max) return {};
+  const unsigned most = options_.pages_max->load();
+  return writer_->execute(("PRAGMA max_page_count = " + std::to_string(most == 0 ? any_size : most)).c_str());
+}
+
+// The writer's log, which is what grows first, stands beside the database.
+Result<void> SqliteStore::check_room() {
+  struct statvfs disk{};
+  if (::statvfs(path_.c_str(), &disk) != 0) return {};  // then the next write tells
+  const std::uint64_t left = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  if (left >= options_.free_bytes_least) return {};
+  return make_error(ErrorKind::storage,
+                    "the disk of the database has " + std::to_string(left >> 20) +
+                        " MiB left, and new work begins with " + std::to_string(options_.free_bytes_least >> 20) +
+                        " at least; free some space",
+                    path_);
+}
+
 Result<void> SqliteStore::check() {
   return write([this](ca::store::Tx&) { return touch(*writer_); });
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path) {
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, SqliteOptions options) {
   std::unique_ptr<SqliteConnection> writer = TRY(SqliteConnection::open(path));
   TRY(prepare_schema(*writer));
-  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(path, std::move(writer)));
+  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(path, options, std::move(writer)));
 }
 
 }  // namespace crest::adapters

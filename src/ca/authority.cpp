@@ -120,6 +120,7 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::LocalIssuer local, const
 // In words for anybody who asks: what exactly, the log says.
 std::string Authority::Impl::trouble() {
   if (!store.check()) return "the store cannot be written to; see the log";
+  if (!orders.check_room()) return "the disk of the store is nearly full; see the log";
   if (!issuance.check_clock(clock.now())) return "the clock or the issuing certificate is not right; see the log";
   return {};
 }

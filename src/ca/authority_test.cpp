@@ -215,6 +215,26 @@ TEST_F(AuthorityTest, SF65_AFullDiskRefusesAndRecovers) {
   EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).status(), 201);
 }
 
+TEST_F(AuthorityTest, SF65_ANearlyFullDiskLetsBegunOrdersEndAndTakesNoNewOnes) {
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  ca.store.no_room = true;
+  for (int again = 0; again < 3; ++again) {
+    const auto refused = driver.new_order({std::string("a.corp.example")});
+    EXPECT_EQ(refused.status(), 503);
+    EXPECT_EQ(refused.type(), "serverInternal");
+    EXPECT_EQ(refused.header("Retry-After"), "60");
+  }
+  EXPECT_EQ(ca.log.count("store_nearly_full"), 1u);
+  EXPECT_EQ(driver.plain("GET", "/health").status(), 503);
+  driver.respond_all(order);
+  ca.work_all();
+  EXPECT_EQ(driver.finalize(order, leaf_key(), {"a.corp.example"}).text("status"), "valid");
+  ca.store.no_room = false;
+  EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).status(), 201);
+  EXPECT_EQ(driver.plain("GET", "/health").status(), 200);
+  EXPECT_EQ(ca.log.count("store_nearly_full"), 2u);
+}
+
 TEST_F(AuthorityTest, AnIssuanceTakesFiveWrites) {
   const int before = ca.store.writes;
   driver.issue({"a.corp.example"}, leaf_key());

@@ -19,6 +19,8 @@ using acme::ProblemType;
 using store::AuthorizationRow;
 using store::OrderRow;
 
+constexpr int overloaded = 503;
+constexpr Duration room_retry{60'000};            // a person has to make it
 constexpr Duration open_orders_retry{3'600'000};  // nobody knows when the account finishes one; by then some expired
 
 Error refused_csr(std::string why) {
@@ -29,6 +31,13 @@ Error too_many_open(std::size_t most, Time now) {
   Error error = acme::rejection(ProblemType::rateLimited, "the account has " + std::to_string(most) +
                                                               " open orders already; finish them or let them expire");
   error.not_before = now + open_orders_retry;
+  return error;
+}
+
+Error no_room(Time now) {
+  Error error =
+      acme::rejection(ProblemType::serverInternal, "the CA takes no new orders now; try again later", overloaded);
+  error.not_before = now + room_retry;
   return error;
 }
 
@@ -102,11 +111,14 @@ Result<std::vector<AuthorizationRow>> Orders::authorizations_for(store::Tx& tx, 
   return rows;
 }
 
+Result<void> Orders::check_room() { return room_alarm_.tell(deps_.store.check_room()); }
+
 Result<OrderNow> Orders::create(const store::Id& account, const acme::NewOrder& request, Time now) {
   if (const auto checked = check(request, now); !checked) {
     deps_.log.info("order_denied", {{"account", account}, {"error", checked.error().describe()}});
     return checked.error();
   }
+  if (!check_room()) return no_room(now);
   OrderNow order;
   OrderRow& row = order.row;
   row = {.id = new_id(deps_.random),

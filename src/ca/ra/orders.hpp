@@ -19,7 +19,12 @@ class Orders {
  public:
   static constexpr std::size_t page_size = 100;
 
-  Orders(const Deps& deps, issuer::Issuance& issuance) : deps_(deps), issuance_(issuance) {}
+  Orders(const Deps& deps, issuer::Issuance& issuance)
+      : deps_(deps), issuance_(issuance), room_alarm_(deps.log, "store_nearly_full") {}
+
+  // Whether a new order may begin: what has begun shall end before the disk is full (SF65). Does not block. Error:
+  // storage.
+  Result<void> check_room();
 
   // Each blocks for a read or a write of the store, finalize for one and two and a signature; thread-safe. Errors:
   // rejections, storage. What belongs to another account does not exist here (SF14, ORD-25).
@@ -43,6 +48,7 @@ class Orders {
 
   Deps deps_;
   issuer::Issuance& issuance_;
+  Alarm room_alarm_;
 };
 
 }  // namespace crest::ca::ra

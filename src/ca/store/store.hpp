@@ -157,6 +157,9 @@ class Store {
   // A consistent view; writing through it fails.
   virtual Result<void> read(const Work& work) = 0;
   virtual Result<void> check() = 0;  // can it be written to (SF65)
+  // Whether there is room for new work to begin, so that what has begun can end before the disk is full. Does not
+  // block. Error: storage.
+  virtual Result<void> check_room() { return {}; }
 };
 
 }  // namespace crest::ca::store

@@ -83,9 +83,11 @@ class MoodySigner final : public crypto::Signer {
   explicit MoodySigner(const crypto::Signer& inner) : inner_(inner) {}
   std::atomic<bool> fails = false;
   std::atomic<int> signatures = 0;
+  std::function<void()> before_signing;  // what happens to the CA just then
 
   const crypto::PublicKey& public_key() const override { return inner_.public_key(); }
   Result<Bytes> sign(ByteView message) const override {
+    if (before_signing) before_signing();
     if (fails) return make_error(ErrorKind::internal, "the token is gone");
     ++const_cast<MoodySigner*>(this)->signatures;
     return inner_.sign(message);
@@ -101,6 +103,7 @@ class MoodyStore final : public store::Store {
   explicit MoodyStore(store::Store& inner) : inner_(inner) {}
   std::atomic<int> fail_write_in = 0;  // 1: the next one; 0: never
   std::atomic<int> writes = 0;
+  std::atomic<bool> no_room = false;
 
   Result<void> write(const store::Work& work) override {
     ++writes;
@@ -109,6 +112,10 @@ class MoodyStore final : public store::Store {
   }
   Result<void> read(const store::Work& work) override { return inner_.read(work); }
   Result<void> check() override { return inner_.check(); }
+  Result<void> check_room() override {
+    if (no_room) return make_error(ErrorKind::storage, "the disk is nearly full");
+    return inner_.check_room();
+  }
 
  private:
   store::Store& inner_;
@@ -126,12 +133,13 @@ class TestCa {
   RecordingLog log;
   NullMeter meter;
   store::MemoryStore memory;
-  MoodyStore store{memory};
+  MoodyStore store;
   MoodySigner signer{TestHierarchy::get().key};
   std::unique_ptr<Authority> authority;
 
-  TestCa() { start(); }
-  explicit TestCa(AuthorityOptions changed) : options(std::move(changed)) { start(); }
+  TestCa() : store(memory) { start(); }
+  explicit TestCa(AuthorityOptions changed) : options(std::move(changed)), store(memory) { start(); }
+  explicit TestCa(store::Store& another) : store(another) { start(); }
 
   void start() {  // again: what a restart does
     const auto& hierarchy = TestHierarchy::get();
