@@ -38,7 +38,7 @@ CaHost::CaHost(Deps deps)
       root_key_(fixed_key("root")),
       issuing_key_(fixed_key("intermediate")),
       store_(memory_, deps.faults),
-      egress_(deps.network, std::string(host_name), true) {
+      egress_(deps.network, {.host = std::string(host_name), .validation = true}) {
   reuses_authorizations_ = random_.chance(0.5);
   root_ = make_ca("Sim Root", root_key_.public_key(), nullptr, root_key_, deps_.clock.now(), random_);
   issuing_ = make_ca("Sim Issuing", issuing_key_.public_key(), &*root_, root_key_, deps_.clock.now(), random_);

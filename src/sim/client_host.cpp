@@ -27,7 +27,7 @@ ClientHost::ClientHost(std::string name, std::vector<std::string> certificates, 
       random_(deps_.seed),
       keys_(name_ + "/" + std::to_string(deps_.seed)),
       disk_(deps_.faults),
-      transport_(deps_.network, name_, false) {
+      transport_(deps_.network, {.host = name_}) {
   deps_.network.add_host(name_);
   deps_.invariants.add_host(name_, disk_);
   for (const std::string& certificate : certificates_) {
@@ -81,6 +81,7 @@ void ClientHost::schedule(const std::string& certificate, Time when) {
 }
 
 void ClientHost::run(const std::string& certificate) {
+  transport_.set_purpose(certificate);
   try {
     const Time next = step(certificate);
     note_live(certificate);

@@ -66,8 +66,20 @@ void Invariants::violate(std::string what) {
 
 void Invariants::see(const Exchange& exchange) {
   if (exchange.request->url.find(challenge_folder) != std::string::npos) return see_proof(exchange);
-  if (exchange.fault != "twice") ++requests_;
+  if (exchange.fault != "twice") see_rate(exchange);
   if (exchange.request->method == "POST") see_nonce(exchange);
+}
+
+void Invariants::see_rate(const Exchange& exchange) {
+  ++requests_;
+  Rates& rates = rates_[{exchange.from, exchange.purpose}];
+  const std::size_t in_hour = rates.hour.note(clock_.now()), in_day = rates.day.note(clock_.now());
+  busiest_hour_ = std::max(busiest_hour_, in_hour);
+  busiest_day_ = std::max(busiest_day_, in_day);
+  const std::string who = exchange.from + " asked the CA more than ", why = " for " + exchange.purpose;
+  if (in_hour == requests_per_hour_max + 1)
+    violate(who + std::to_string(requests_per_hour_max) + " times in an hour" + why);
+  if (in_day == requests_per_day_max + 1) violate(who + std::to_string(requests_per_day_max) + " times in a day" + why);
 }
 
 void Invariants::see_nonce(const Exchange& exchange) {

@@ -12,6 +12,7 @@
 #include "sim/crashy_disk.hpp"
 #include "sim/issued_row.hpp"
 #include "sim/network.hpp"
+#include "sim/request_rate.hpp"
 
 namespace crest::sim {
 
@@ -27,6 +28,10 @@ class Invariants {
   static constexpr Duration reachable_for{3 * 3'600'000}, last_stretch{8 * 3'600'000};
   static constexpr Duration recovery_max{3 * 3'600'000};
   static constexpr std::uint64_t requests_per_certificate_max = 40;
+  // For one certificate. An order that cannot be finished is asked for every 30 seconds, and that for 5 of every 6
+  // minutes in its certificate's last hour; with pauses of an hour, as they are made when nothing is live, 14 requests
+  // each.
+  static constexpr std::size_t requests_per_hour_max = 150, requests_per_day_max = 600;
   static constexpr Duration proof_life{24 * 3'600'000};
   static constexpr Duration journal_age_max{12 * 3'600'000};  // half a life: later a signature is not made good
 
@@ -55,6 +60,8 @@ class Invariants {
 
   bool broken() const { return !violations_.empty(); }
   const std::vector<std::string>& violations() const { return violations_; }
+  std::size_t busiest_hour() const { return busiest_hour_; }  // most requests for one certificate
+  std::size_t busiest_day() const { return busiest_day_; }
   std::uint64_t requests() const { return requests_; }
   std::uint64_t issued() const { return issued_; }
   std::uint64_t expired() const { return expired_; }
@@ -77,6 +84,7 @@ class Invariants {
   void see_nonce(const Exchange& exchange);
   void see_account(const Exchange& exchange, const encoding::Json& jwk);
   void see_replaced(const Holding& holding);
+  void see_rate(const Exchange& exchange);
   void see_proof(const Exchange& exchange);
 
   VirtualClock& clock_;
@@ -86,9 +94,14 @@ class Invariants {
   std::map<ServedProof, Time> proofs_;
   std::map<std::string, std::string> owners_;  // thumbprint of an account's key to the host that registered it
   std::map<std::string, const CrashyDisk*> disks_;
+  struct Rates {
+    RequestRate hour{1h}, day{24h};
+  };
+  std::map<Holding, Rates> rates_;
   std::map<Holding, Newest> newest_;             // what the CA issued last
   std::set<std::string> published_;              // digests of keys that were live once
   std::map<std::string, std::string> matching_;  // host/certificate to the digest of the set last found to match
+  std::size_t busiest_hour_ = 0, busiest_day_ = 0;
   std::uint64_t requests_ = 0, issued_ = 0, expired_ = 0;
 };
 

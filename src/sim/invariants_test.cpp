@@ -162,6 +162,38 @@ TEST(Invariants, AKeyDroppedForAnotherOrderIsSeenUnlessItWasPutAside) {
   }
 }
 
+void ask(Scene& scene, const std::string& certificate, const std::string& fault = "") {
+  const http::Request request{.method = "GET", .url = "https://ca.sim.example/acme/corp/directory"};
+  scene.invariants.see({"host0", "ca.sim.example", &request, nullptr, fault, certificate});
+}
+
+TEST(Invariants, RequestsForOneCertificateAreBoundedInEveryHour) {
+  Scene scene;
+  for (std::size_t i = 0; i < Invariants::requests_per_hour_max; ++i) {
+    ask(scene, "app0");
+    ask(scene, "app1");
+    ask(scene, "app0", "twice");  // the network's doing
+  }
+  EXPECT_EQ(scene.said(), "");
+  scene.clock.advance(1h);
+  ask(scene, "app0");
+  EXPECT_EQ(scene.said(), "");
+  for (std::size_t i = 0; i < Invariants::requests_per_hour_max; ++i) ask(scene, "app0");
+  EXPECT_EQ(scene.invariants.violations().size(), 1u);
+  EXPECT_NE(scene.said().find("host0 asked the CA more than 150 times in an hour for app0"), std::string::npos)
+      << scene.said();
+}
+
+TEST(Invariants, RequestsForOneCertificateAreBoundedInEveryDay) {
+  Scene scene;
+  for (std::size_t i = 0; i <= Invariants::requests_per_day_max; ++i) {
+    EXPECT_EQ(scene.said(), "") << i;
+    ask(scene, "app0");
+    scene.clock.advance(2min);
+  }
+  EXPECT_NE(scene.said().find("more than 600 times in a day for app0"), std::string::npos) << scene.said();
+}
+
 // The same question at every look: an absence that was excused once is not excused for ever.
 TEST(Invariants, AnAbsenceIsNotExcusedOnceTheCaWasReachableForLongEnough) {
   const std::vector<Interval> down = {{noon - 8h, noon + 1h}, {noon + 3h, noon + 4h}};

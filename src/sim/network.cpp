@@ -53,19 +53,19 @@ Result<Network::Destination> Network::find(const http::Request& request, const C
   return destination;
 }
 
-void Network::tell(const std::string& from, const std::string& to, const http::Request& request,
+void Network::tell(const Sender& from, const std::string& to, const http::Request& request,
                    const http::Response* response, const std::string& fault) {
-  if (watcher_) watcher_({from, to, &request, response, fault});
+  if (watcher_) watcher_({from.host, to, &request, response, fault, from.purpose});
 }
 
 // The service gets what a listener would hand it: the target alone, and the sender's address.
-Result<http::Response> Network::reach(const std::string& from, const Destination& to, const http::Request& request,
+Result<http::Response> Network::reach(const Sender& from, const Destination& to, const http::Request& request,
                                       const std::string& fault) {
   http::Request received = request;
   const encoding::Url url = TRY(encoding::Url::parse(request.url));
   received.url = url.target;
   if (!received.headers.get("Host")) received.headers.add("Host", url.authority());
-  received.peer.address = hosts_.at(from);
+  received.peer.address = hosts_.at(from.host);
   try {
     http::Response response = to.service->handle(received);
     tell(from, to.host, request, &response, fault);
@@ -94,13 +94,12 @@ http::Response Network::reject_nonce(const Destination& to) {
   return response;
 }
 
-Result<http::Response> Network::carry(const std::string& from, const http::Request& request, const Call& call,
-                                      bool validation) {
+Result<http::Response> Network::carry(const Sender& from, const http::Request& request, const Call& call) {
   const FaultRates& rates = faults_.rates();
   if (rates.latency_max > Duration(0)) {
     clock_.advance(Duration(1 + faults_.random().below(static_cast<std::uint64_t>(rates.latency_max.count()))));
   }
-  if (!validation && faults_.strikes(rates.client_dies_at_network, "client died before sending")) {
+  if (!from.validation && faults_.strikes(rates.client_dies_at_network, "client died before sending")) {
     throw ProcessDied{request.url};
   }
   const Destination to = TRY(find(request, call));
@@ -108,7 +107,7 @@ Result<http::Response> Network::carry(const std::string& from, const http::Reque
     tell(from, to.host, request, nullptr, "refused");
     return refused(request);
   }
-  if (!validation) return carry_faultily(from, to, request, call);
+  if (!from.validation) return carry_faultily(from, to, request, call);
   if (faults_.strikes(rates.validation_lost, "validation lost")) {
     tell(from, to.host, request, nullptr, "lost");
     return lost(request);
@@ -116,8 +115,8 @@ Result<http::Response> Network::carry(const std::string& from, const http::Reque
   return reach(from, to, request, "");
 }
 
-Result<http::Response> Network::carry_faultily(const std::string& from, const Destination& to,
-                                               const http::Request& request, const Call& call) {
+Result<http::Response> Network::carry_faultily(const Sender& from, const Destination& to, const http::Request& request,
+                                               const Call& call) {
   const FaultRates& rates = faults_.rates();
   if (faults_.strikes(rates.request_lost, "request lost")) {
     clock_.advance(call.idle);

@@ -12,11 +12,18 @@
 
 namespace crest::sim {
 
+struct Sender {
+  std::string host;
+  bool validation = false;  // the CA's fetch of a proof
+  std::string purpose;      // the certificate that it is about, when a client asks
+};
+
 struct Exchange {        // what a watcher is told after each attempt to talk
   std::string from, to;  // host names
   const http::Request* request = nullptr;
   const http::Response* response = nullptr;  // what the service answered; nullptr when it was not reached
   std::string fault;                         // what the network did, or ""
+  std::string purpose;                       // of the sender
 };
 
 class Network final : public dns::Resolver {
@@ -33,9 +40,8 @@ class Network final : public dns::Resolver {
   void watch(Watcher watcher) { watcher_ = std::move(watcher); }
   const std::string& address_of(const std::string& host) const { return hosts_.at(host); }
 
-  // A client's request, with every fault that the rates ask for; `validation` is the CA's fetch of a proof.
-  Result<http::Response> carry(const std::string& from, const http::Request& request, const Call& call,
-                               bool validation);
+  // A request, with every fault that the rates ask for.
+  Result<http::Response> carry(const Sender& from, const http::Request& request, const Call& call);
 
   Result<dns::Answer> query(std::string_view name, dns::RecordType type, const std::vector<std::string>& servers,
                             const Call& call) override;
@@ -46,13 +52,13 @@ class Network final : public dns::Resolver {
     http::Service* service = nullptr;
   };
   Result<Destination> find(const http::Request& request, const Call& call) const;
-  Result<http::Response> carry_faultily(const std::string& from, const Destination& to, const http::Request& request,
+  Result<http::Response> carry_faultily(const Sender& from, const Destination& to, const http::Request& request,
                                         const Call& call);
   http::Response reject_nonce(const Destination& to);
-  Result<http::Response> reach(const std::string& from, const Destination& to, const http::Request& request,
+  Result<http::Response> reach(const Sender& from, const Destination& to, const http::Request& request,
                                const std::string& fault);
-  void tell(const std::string& from, const std::string& to, const http::Request& request,
-            const http::Response* response, const std::string& fault);
+  void tell(const Sender& from, const std::string& to, const http::Request& request, const http::Response* response,
+            const std::string& fault);
 
   VirtualClock& clock_;
   Faults& faults_;
@@ -65,17 +71,15 @@ class Network final : public dns::Resolver {
 // One host's way into the network.
 class NetworkTransport final : public http::Transport {
  public:
-  NetworkTransport(Network& network, std::string host, bool validation)
-      : network_(network), host_(std::move(host)), validation_(validation) {}
+  NetworkTransport(Network& network, Sender sender) : network_(network), sender_(std::move(sender)) {}
   Result<http::Response> send(const http::Request& request, const Call& call) override {
-    auto response = TRY(network_.carry(host_, request, call, validation_));
-    return http::capped(std::move(response), call, request.url);
+    return network_.carry(sender_, request, call);
   }
+  void set_purpose(const std::string& certificate) { sender_.purpose = certificate; }
 
  private:
   Network& network_;
-  std::string host_;
-  bool validation_;
+  Sender sender_;
 };
 
 }  // namespace crest::sim

@@ -142,6 +142,8 @@ Report World::run() {
   }
   report.virtual_time = clock_.now() - epoch;
   report.requests = invariants_.requests();
+  report.busiest_day = invariants_.busiest_day();
+  report.busiest_hour = invariants_.busiest_hour();
   report.issued = invariants_.issued();
   report.expired = invariants_.expired();
   report.injected = faults_.injected();

@@ -27,6 +27,7 @@ struct Report {
   std::uint64_t seed = 0;
   Duration virtual_time{0};
   std::uint64_t events = 0, requests = 0, issued = 0, expired = 0;
+  std::size_t busiest_hour = 0, busiest_day = 0;  // most requests for one certificate
   std::map<std::string, std::uint64_t> injected;
   std::vector<std::string> violations;
   std::vector<std::string> last_lines;  // of the trace: the wire, the disks, the clock, crashes and every fault

@@ -91,8 +91,9 @@ std::string line_of(const sim::Report& report) {
   std::string line = (report.violations.empty() ? "ok seed " : "BROKEN seed ") + std::to_string(report.seed) + ": " +
                      to_human(report.virtual_time) + ", " + std::to_string(report.events) + " events, " +
                      std::to_string(report.issued) + " certificates, " + std::to_string(report.requests) +
-                     " requests, " + std::to_string(report.expired) + " expired for want of a CA, trace " +
-                     report.trace + "; injected";
+                     " requests (for one certificate " + std::to_string(report.busiest_hour) + " in an hour, " +
+                     std::to_string(report.busiest_day) + " in a day), " + std::to_string(report.expired) +
+                     " expired for want of a CA, trace " + report.trace + "; injected";
   for (const auto& [name, count] : report.injected) line += ", " + name + " " + std::to_string(count);
   for (const std::string& violation : report.violations) line += "\n    " + violation;
   return line;
