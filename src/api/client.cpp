@@ -78,6 +78,32 @@ Error in_folder(Error error, const std::string& folder) {
 
 constexpr Duration patience_max{10ll * 365 * 24 * 3'600'000};
 constexpr Duration try_min{100};  // with less time left, another try would only hide why the last one failed
+constexpr Duration turn_min{10'000};
+
+// One certificate's way through renew().
+struct Turn {
+  RenewOutcome outcome;
+  std::optional<CertificateMeta> due;  // what is to be renewed; nullopt: the outcome is known
+};
+
+// The share of what is left that the next of `count` turns may take: a CA that stalls must not cost all others theirs.
+Instant end_of_turn(Instant now, Instant end, std::size_t count) {
+  const Duration left = end - now;
+  return now + std::min(left, std::max(left / static_cast<Duration::rep>(count), turn_min));
+}
+
+void not_reached(RenewOutcome& outcome, bool interrupted) {
+  outcome.decision = RenewOutcome::Decision::waiting;
+  outcome.why += interrupted ? "; interrupted before its turn, and the next run goes on from here"
+                             : "; no time was left for it: run it again, or give it a longer --timeout";
+  outcome.error = make_error(ErrorKind::timeout, outcome.why, outcome.name);
+}
+
+// A call's Waiting, and when it has to be over.
+struct Until {
+  const Waiting& waiting;
+  Instant end;
+};
 
 Instant end_of(const Waiting& waiting, const Clock& clock) {
   return clock.monotonic() + std::clamp(waiting.at_most, Duration(0), patience_max);
@@ -116,12 +142,14 @@ struct Client::Impl {
   Result<Issued> live(const std::string& name);
   Result<Issued> show(const std::string& name);
   Result<void> issue(const api::KnownCa& ca, const CertificateRequest& wanted, bool force, Http01Solver& solver,
-                     const Waiting& waiting);
+                     const Until& until);
   Result<void> check_patience(const client::Issuance& issuance);
-  Result<void> drive(client::Issuance& issuance, const Waiting& waiting);
-  Result<RenewOutcome> renew(const std::string& name, bool force, Http01Solver& solver, const Waiting& waiting);
+  Result<void> drive(client::Issuance& issuance, const Until& until);
+  Result<Turn> look_at(const std::string& name, bool force);
+  void take(Turn& turn, bool force, Http01Solver& solver, const Until& until);
+  void take_all(std::vector<Turn>& turns, bool force, Http01Solver& solver, const Waiting& waiting);
   Result<void> renew_due(RenewOutcome& outcome, const CertificateMeta& meta, bool force, Http01Solver& solver,
-                         const Waiting& waiting);
+                         const Until& until);
   Result<api::KnownCa> ca_of(const CertificateMeta& meta);
   Result<void> revoke(const std::string& name, const std::string& reason, const Waiting& waiting);
 };
@@ -184,8 +212,8 @@ std::optional<Issued> Client::Impl::serving(const CertificateRequest& wanted, co
   return issued ? std::optional<Issued>(*std::move(issued)) : std::nullopt;  // damaged: a new one is the repair
 }
 
-Result<void> Client::Impl::drive(client::Issuance& issuance, const Waiting& waiting) {
-  const Instant give_up = end_of(waiting, clock);
+Result<void> Client::Impl::drive(client::Issuance& issuance, const Until& until) {
+  const Waiting& waiting = until.waiting;
   std::string said;
   while (true) {
     if (const std::string doing = issuance.doing(); doing != said) {
@@ -199,7 +227,7 @@ Result<void> Client::Impl::drive(client::Issuance& issuance, const Waiting& wait
     if (wait && wait->error && waiting.progress) waiting.progress(wait->why);
     Duration span = wait ? wait->time - clock.now() : Duration(0);
     if (wait && wait->error) span = std::max(span, try_min);
-    const bool too_long = clock.monotonic() + span > give_up;
+    const bool too_long = clock.monotonic() + span > until.end;
     if (!too_long && (!wait || clock.sleep_until(wait->time, waiting.stop)) && !waiting.stop.stop_requested()) continue;
     TRY(issuance.pause());
     Error error = make_error(ErrorKind::timeout, wait ? wait->why : said, issuance.record().request.name);
@@ -227,10 +255,10 @@ Result<void> Client::Impl::check_patience(const client::Issuance& issuance) {
 }
 
 Result<void> Client::Impl::issue(const api::KnownCa& ca, const CertificateRequest& wanted, bool force,
-                                 Http01Solver& solver, const Waiting& waiting) {
+                                 Http01Solver& solver, const Until& until) {
   const client::AccountOptions account = TRY(api::account_options(ca, options.external_account));
   auto pinned = TRY(api::pinned_roots(ca));
-  client::Session session(api::endpoint_of(ca), {transport, clock, log, end_of(waiting, clock)});
+  client::Session session(api::endpoint_of(ca), {transport, clock, log, until.end});
   client::Issuance::Deps deps{session, *vault, keys, random, log, {&solver.solver()}, account, std::move(pinned)};
   const std::unique_ptr<client::Issuance> issuance = TRY(client::Issuance::open(std::move(deps), wanted));
   if (!force) {  // before we had the lease, somebody may have done the work
@@ -240,7 +268,7 @@ Result<void> Client::Impl::issue(const api::KnownCa& ca, const CertificateReques
   // What is known of a CA changes only when it has proved good: a forgotten --trust must not spoil the renewals.
   const std::optional<api::KnownCa> known = TRY(api::recall(*vault, ca.directory));
   if (!known) TRY(api::remember(*vault, ca));
-  TRY(drive(*issuance, waiting));
+  TRY(drive(*issuance, until));
   return api::remember(*vault, ca);
 }
 
@@ -253,11 +281,11 @@ Result<api::KnownCa> Client::Impl::ca_of(const CertificateMeta& meta) {
 }
 
 Result<void> Client::Impl::renew_due(RenewOutcome& outcome, const CertificateMeta& meta, bool force,
-                                     Http01Solver& solver, const Waiting& waiting) {
+                                     Http01Solver& solver, const Until& until) {
   const api::KnownCa ca = TRY(ca_of(meta));
   CertificateRequest wanted = meta.request;
   if (!meta.ari_id.empty()) wanted.replaces = meta.ari_id;
-  TRY(issue(ca, wanted, force, solver, waiting));
+  TRY(issue(ca, wanted, force, solver, until));
   const std::optional<CertificateMeta> fresh = TRY(client::live_meta(*vault, meta.request.name));
   if (!fresh) return nothing_kept(meta.request.name);
   outcome.certificate = info(*fresh);
@@ -266,11 +294,12 @@ Result<void> Client::Impl::renew_due(RenewOutcome& outcome, const CertificateMet
   return {};
 }
 
-Result<RenewOutcome> Client::Impl::renew(const std::string& name, bool force, Http01Solver& solver,
-                                         const Waiting& waiting) {
+// Asks nobody: whether it is to be renewed, and what to say when it is not.
+Result<Turn> Client::Impl::look_at(const std::string& name, bool force) {
   const std::optional<CertificateMeta> meta = TRY(client::live_meta(*vault, name));
   if (!meta) return nothing_kept(name);
-  RenewOutcome outcome;
+  Turn turn;
+  RenewOutcome& outcome = turn.outcome;
   outcome.name = name;
   outcome.certificate = info(*meta);
   const Time now = clock.now();
@@ -278,24 +307,48 @@ Result<RenewOutcome> Client::Impl::renew(const std::string& name, bool force, Ht
   const client::Renewal renewal = client::renewal(*meta, now);
   if (renewal.due == client::Due::not_due && !force) {
     outcome.why = "due at " + to_rfc3339(renewal.renew_at) + ", in " + to_human(renewal.renew_at - now);
-    return outcome;
+    return turn;
   }
   const std::optional<client::OrderRecord> record = TRY(client::load_order(*vault, name));
   if (!force && record && record->not_before && *record->not_before > now) {
     outcome.decision = RenewOutcome::Decision::waiting;
     outcome.why = "the last attempt failed (" + record->last_error.value_or("unknown") + "); the next one is due at " +
                   to_rfc3339(*record->not_before);
-    return outcome;
+    return turn;
   }
   outcome.why = force                                 ? "as asked"
                 : renewal.due == client::Due::expired ? "expired at " + to_rfc3339(meta->not_after)
                                                       : "due since " + to_rfc3339(renewal.renew_at);
-  Result<void> done = told([&] { return renew_due(outcome, *meta, force, solver, waiting); });
-  if (done) return outcome;
+  turn.due = *meta;
+  return turn;
+}
+
+void Client::Impl::take(Turn& turn, bool force, Http01Solver& solver, const Until& until) {
+  RenewOutcome& outcome = turn.outcome;
+  Result<void> done = told([&] { return renew_due(outcome, *turn.due, force, solver, until); });
+  if (done) return;
   outcome.decision = RenewOutcome::Decision::failed;
   outcome.why += "; " + done.error().describe();
   outcome.error = std::move(done).error();
-  return outcome;
+}
+
+// The one that expires first is first.
+void Client::Impl::take_all(std::vector<Turn>& turns, bool force, Http01Solver& solver, const Waiting& waiting) {
+  const Instant end = end_of(waiting, clock);
+  std::vector<Turn*> due;
+  for (Turn& turn : turns)
+    if (turn.due) due.push_back(&turn);
+  std::stable_sort(due.begin(), due.end(),
+                   [](const Turn* a, const Turn* b) { return a->due->not_after < b->due->not_after; });
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    const Instant now = clock.monotonic();
+    const bool interrupted = waiting.stop.stop_requested();
+    if (interrupted || now >= end) {
+      not_reached(due[i]->outcome, interrupted);
+    } else {
+      take(*due[i], force, solver, {waiting, end_of_turn(now, end, due.size() - i)});
+    }
+  }
 }
 
 Result<void> Client::Impl::revoke(const std::string& name, const std::string& reason, const Waiting& waiting) {
@@ -361,7 +414,7 @@ Result<Issued> Client::obtain(const CertificateOptions& certificate, Http01Solve
     const auto before = client::live_meta(*impl_->vault, wanted.name);
     const CertificateMeta* known = before && *before ? &**before : nullptr;
     TRY(client::check_clock(impl_->clock.now(), known));
-    TRY(impl_->issue(ca, wanted, certificate.retry_now, solver, waiting));
+    TRY(impl_->issue(ca, wanted, certificate.retry_now, solver, {waiting, end_of(waiting, impl_->clock)}));
     Issued issued = TRY(impl_->live(wanted.name));
     issued.renewed = known == nullptr || issued.generation != known->generation;
     return issued;
@@ -377,22 +430,23 @@ Result<std::vector<RenewOutcome>> Client::renew(const std::optional<std::string>
     } else {
       names = TRY(impl_->vault->certificates());
     }
-    std::vector<RenewOutcome> outcomes;
+    std::vector<Turn> turns;
     for (const std::string& each : names) {
-      if (waiting.stop.stop_requested()) break;
-      Result<RenewOutcome> outcome = impl_->told([&] { return impl_->renew(each, force, solver, waiting); });
-      if (!outcome && name) return std::move(outcome).error();
-      if (outcome) {
-        outcomes.push_back(*std::move(outcome));
+      Result<Turn> turn = impl_->told([&] { return impl_->look_at(each, force); });
+      if (!turn && name) return std::move(turn).error();
+      if (turn) {
+        turns.push_back(*std::move(turn));
         continue;
       }
-      RenewOutcome failed;  // one damaged record never stops the others (promise 12)
+      RenewOutcome& failed = turns.emplace_back().outcome;  // one damaged record never stops the others (promise 12)
       failed.name = each;
       failed.decision = RenewOutcome::Decision::failed;
-      failed.why = outcome.error().describe();
-      failed.error = std::move(outcome).error();
-      outcomes.push_back(std::move(failed));
+      failed.why = turn.error().describe();
+      failed.error = std::move(turn).error();
     }
+    impl_->take_all(turns, force, solver, waiting);
+    std::vector<RenewOutcome> outcomes;
+    for (Turn& turn : turns) outcomes.push_back(std::move(turn.outcome));
     return outcomes;
   });
 }

@@ -328,22 +328,68 @@ TEST_F(ClientTest, AConnectionRefusedEndsWithinTheTimeGiven) {
   EXPECT_NE(refused.error().message.find("nothing is lost"), std::string::npos);
 }
 
+// A CA that takes requests and answers none of them.
+class Stalled {
+ public:
+  explicit Stalled(FakeCa& ca) {
+    ca.before = [over = over_](const http::Request&) -> std::optional<Result<http::Response>> {
+      over->wait(false);
+      return std::nullopt;
+    };
+  }
+  ~Stalled() {
+    *over_ = true;
+    over_->notify_all();
+  }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> over_ = std::make_shared<std::atomic<bool>>(false);  // the listener outlives us
+};
+
 // The time given holds for an exchange under way, too.
 TEST_F(ClientTest, CF2_ACaThatStallsEndsWithinTheTimeGiven) {
-  const auto over = std::make_shared<std::atomic<bool>>(false);  // the listener may look at it after the test
-  ca.before = [over](const http::Request&) -> std::optional<Result<http::Response>> {
-    over->wait(false);
-    return std::nullopt;
+  ASSERT_TRUE(open().obtain(names({"a.example"}), *solver));
+  ASSERT_TRUE(open().obtain(names({"b.example"}), *solver));
+  const Stalled stalled(ca);
+  constexpr Duration at_most = 500ms;
+  const auto ends = [&](const char* what, const auto& call) {
+    const Instant began = listening.clock.monotonic();
+    const Error error = call(Waiting{.stop = {}, .at_most = at_most, .progress = {}});
+    EXPECT_LT(listening.clock.monotonic() - began, at_most + 1s) << what;
+    EXPECT_EQ(error.kind, ErrorKind::timeout) << what << ": " << error.describe();
+    EXPECT_EQ(error.exit_code(), 75) << what;
+    return error.message;
   };
-  const Instant began = listening.clock.monotonic();
-  const auto stalled = open().obtain(names({"app.corp.example"}), *solver, {.at_most = 500ms});
-  const Duration took = listening.clock.monotonic() - began;
-  *over = true;
-  over->notify_all();
-  ASSERT_FALSE(stalled);
-  EXPECT_EQ(stalled.error().kind, ErrorKind::timeout);
-  EXPECT_NE(stalled.error().message.find("the answer did not come in time"), std::string::npos);
-  EXPECT_LT(took, 5s);
+  const std::string obtained = ends("obtain", [&](const Waiting& waiting) {
+    return open().obtain(names({"new.example"}), *solver, waiting).error();
+  });
+  EXPECT_NE(obtained.find("the answer did not come in time"), std::string::npos);
+  ends("revoke", [&](const Waiting& waiting) { return open_again().revoke("a.example", "", waiting).error(); });
+  ends("renew one",
+       [&](const Waiting& waiting) { return *open_again().renew("a.example", true, *solver, waiting)->front().error; });
+  ends("renew both", [&](const Waiting& waiting) {
+    const auto outcomes = open_again().renew(std::nullopt, true, *solver, waiting).value();
+    EXPECT_EQ(outcomes.size(), 2u);
+    EXPECT_EQ(outcomes.at(0).decision, Decision::failed);
+    EXPECT_EQ(outcomes.at(1).decision, Decision::waiting) << "its time was up";
+    return *outcomes.at(1).error;
+  });
+}
+
+TEST_F(ClientTest, AnInterruptedRenewalSaysSoOfThoseItDidNotReach) {
+  Client client = open();
+  ASSERT_TRUE(client.obtain(names({"a.example"}), *solver));
+  std::stop_source source;
+  source.request_stop();
+  const auto asked = ca.requests.size();
+  const auto outcomes = client.renew(std::nullopt, true, *solver, {.stop = source.get_token(), .progress = {}});
+  ASSERT_TRUE(outcomes);
+  ASSERT_EQ(outcomes->size(), 1u);
+  EXPECT_EQ(outcomes->at(0).decision, Decision::waiting);
+  EXPECT_NE(outcomes->at(0).why.find("interrupted"), std::string::npos) << outcomes->at(0).why;
+  ASSERT_TRUE(outcomes->at(0).error);
+  EXPECT_EQ(outcomes->at(0).error->exit_code(), 75);
+  EXPECT_EQ(ca.requests.size(), asked);
 }
 
 TEST_F(ClientTest, CF59_ErrorsOfTheVaultSayTheWholePath) {

@@ -51,7 +51,6 @@ Result<void> Session::check_url(std::string_view url) const {
 Call Session::call(std::size_t body_bytes_max, std::stop_token stop) const {
   Call call;
   call.body_bytes_max = body_bytes_max;
-  if (deps_.give_up) call.total = std::clamp(*deps_.give_up - deps_.clock.monotonic(), Duration(1), call.total);
   call.stop = std::move(stop);
   call.trust = endpoint_.trust;
   call.identity = endpoint_.identity ? &*endpoint_.identity : nullptr;
@@ -59,7 +58,9 @@ Call Session::call(std::size_t body_bytes_max, std::stop_token stop) const {
   return call;
 }
 
-Result<http::Response> Session::exchange(http::Request request, const Call& call) {
+Result<http::Response> Session::exchange(http::Request request, Call call) {
+  // Looked at for each exchange: a request may need ten of them.
+  if (deps_.give_up) call.total = std::clamp(*deps_.give_up - deps_.clock.monotonic(), Duration(1), call.total);
   request.headers.add("User-Agent", std::string(user_agent));
   request.headers.add("Accept-Language", endpoint_.accept_language);
   auto response = deps_.transport.send(request, call);

@@ -67,7 +67,7 @@ class Session {
 
  private:
   Call call(std::size_t body_bytes_max, std::stop_token stop) const;
-  Result<http::Response> exchange(http::Request request, const Call& call);
+  Result<http::Response> exchange(http::Request request, Call call);
   Result<std::string> nonce(std::stop_token stop);
   Result<Reply> reply_of(const std::string& url, http::Response response) const;
   std::string operation(const Identity& who, const std::string& url);

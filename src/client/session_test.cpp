@@ -321,6 +321,35 @@ TEST(Session, ENT_08_AClockThatIsFarOffIsWarnedAbout) {
   EXPECT_TRUE(rig.log.has("clock_offset"));
 }
 
+// The time given is for all exchanges of a request together, not for each of them anew.
+TEST(Session, CF2_RepeatedRequestsShareOneDeadline) {
+  for (const bool no_nonce : {false, true}) {
+    Rig rig;
+    const Instant end = rig.clock.monotonic() + 10s;
+    Session session({.directory_url = rig.ca.directory_url()}, {rig.ca, rig.clock, rig.log, end});
+    ASSERT_TRUE(session.directory());
+    std::vector<Duration> given;
+    rig.ca.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+      given.push_back(rig.ca.last_call.total);
+      if (rig.ca.last_call.total < 3s) {
+        rig.clock.advance(rig.ca.last_call.total);
+        return Result<http::Response>(make_error(ErrorKind::timeout, "the answer did not come in time"));
+      }
+      rig.clock.advance(3s);
+      const bool head = FakeCa::kind_of(request.url) == "newNonce";
+      if (head && no_nonce) return Result<http::Response>(http::Response{.status = 200});
+      http::Response response = head ? http::Response{.status = 200} : refusal(acme::ProblemType::badNonce);
+      response.headers.add("Replay-Nonce", "slow" + std::to_string(given.size()));
+      return Result<http::Response>(response);
+    };
+    const auto& key = x509::test::key(crypto::KeyType::ec_p256, 1);
+    ASSERT_FALSE(session.post({.key = &key}, rig.ca.url("newAccount"), "{}"));
+    EXPECT_LE(rig.clock.monotonic(), end + 1s) << no_nonce;
+    EXPECT_EQ(given.front(), 10s);
+    EXPECT_EQ(given.at(1), 7s);
+  }
+}
+
 TEST(Session, GetIsUnauthenticated) {
   Rig rig;
   rig.ca.before = [](const http::Request& request) -> std::optional<Result<http::Response>> {
