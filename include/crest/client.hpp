@@ -32,7 +32,8 @@ struct ClientOptions {
   std::string account_key_type = "ec-p256";
   std::string proxy;  // "http://proxy:3128"; "" none
   std::string state_dir = "/var/lib/crest";
-  bool allow_http = false;  // tests only: a directory without TLS
+  bool create_state_dir = true;  // false: open() fails where nothing was ever kept, as a mistyped folder should
+  bool allow_http = false;       // tests only: a directory without TLS
 };
 
 struct CertificateOptions {
@@ -93,7 +94,8 @@ struct Waiting {  // how long a call may block
 
 class Client {
  public:
-  // Reads trust files, opens the state folder; talks to nobody. Errors: config, storage.
+  // Reads trust files, opens the state folder, making it where create_state_dir says so; talks to nobody. Errors: usage,
+  // config, storage.
   static Result<Client> open(ClientOptions options);
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include <crest/client.hpp>
 
@@ -74,6 +75,23 @@ Error in_folder(Error error, const std::string& folder) {
   if (error.kind != ErrorKind::storage || !inside) return error;
   error.context = folder + (error.context.empty() ? "" : "/") + error.context;
   return error;
+}
+
+Result<std::unique_ptr<Disk>> open_folder(const ClientOptions& options) {
+  if (options.create_state_dir) return adapters::open_posix_disk(options.state_dir);
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(options.state_dir, ignored) || ignored;
+  bool kept = there;
+  std::unique_ptr<Disk> disk;
+  if (there) {
+    disk = TRY(adapters::open_posix_disk(options.state_dir, {.create = false}));
+    kept = TRY(client::FileVault::is_there(*disk));
+  }
+  if (kept) return disk;
+  return make_error(ErrorKind::storage,
+                    std::string(there ? "nothing was ever kept in this folder" : "there is no such folder") +
+                        "; name the one that crest obtain was given with --state, or obtain a certificate first",
+                    options.state_dir);
 }
 
 constexpr Duration patience_max{10ll * 365 * 24 * 3'600'000};
@@ -398,7 +416,7 @@ Result<Client> Client::open(ClientOptions options) {
   return api::guarded([&]() -> Result<Client> {
     auto impl = std::make_unique<Impl>();
     if (!options.directory.empty()) TRY(api::known_ca(options));  // what is wrong with it is said before anything else
-    impl->disk = TRY(adapters::open_posix_disk(options.state_dir));
+    impl->disk = TRY(open_folder(options));
     impl->options = std::move(options);
     impl->vault = TRY(impl->told([&] { return client::FileVault::open(*impl->disk); }));
     return Client(std::move(impl));

@@ -133,6 +133,24 @@ TEST_F(ClientTest, WhatIsNotThereIsSaid) {
   EXPECT_TRUE(client.renew(std::nullopt, false, *solver).value().empty());
 }
 
+TEST_F(ClientTest, AMistypedFolderIsNotMade) {
+  folder.write("file", "");
+  std::filesystem::create_directory(folder / "empty");
+  std::filesystem::permissions(folder / "empty", std::filesystem::perms::owner_all);
+  for (const char* name : {"absent", "absent/below", "empty", "file"}) {
+    const auto client = Client::open({.state_dir = folder / name, .create_state_dir = false});
+    ASSERT_FALSE(client) << name;
+    EXPECT_EQ(client.error().kind, ErrorKind::storage) << name;
+    EXPECT_EQ(client.error().exit_code(), 2) << name;
+    EXPECT_NE(client.error().describe().find(folder / name), std::string::npos) << client.error().describe();
+    EXPECT_NE(client.error().message.find("; "), std::string::npos) << client.error().message;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "absent"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder / "empty"));
+  ASSERT_TRUE(Client::open({.state_dir = folder / "fresh"}));
+  EXPECT_TRUE(Client::open({.state_dir = folder / "fresh", .create_state_dir = false}));
+}
+
 TEST_F(ClientTest, BadInputIsRefusedBeforeAnybodyIsAsked) {
   const auto refused = [&](ClientOptions options, ErrorKind kind) {
     const auto client = Client::open(std::move(options));

@@ -83,6 +83,8 @@ Error unreadable(Error why) {
 
 }  // namespace
 
+Result<bool> FileVault::is_there(Disk& disk) { return disk.exists(format_file); }
+
 Result<std::unique_ptr<FileVault>> FileVault::open(Disk& disk) {
   TRY(check_format(disk));
   for (const std::string_view folder : {std::string_view("accounts"), std::string_view("orders"),

@@ -85,6 +85,7 @@ class FileVault final : public Vault {
   // Creates what is missing, and asks for nothing more when the folder can only be read. Errors: storage; locked is
   // never returned here.
   static Result<std::unique_ptr<FileVault>> open(Disk& disk);
+  static Result<bool> is_there(Disk& disk);  // whether somebody has opened one here before
 
   Result<std::optional<encoding::Json>> get(std::string_view kind, std::string_view name) override;
   Result<void> put(std::string_view kind, std::string_view name, const encoding::Json& record) override;

@@ -33,6 +33,11 @@ check "renew --detailed-exit-code" json 1 nothing_due renew asks renew --detaile
 check "renew --force --json" json 0 ok renew asks renew --force app.test
 check "list --json" json 0 ok list crest list --state "$state"
 check "show --json" json 0 ok show crest show --state "$state" app.test
+for verb in list "show app.test" renew "revoke app.test"; do
+  read -ra words <<<"$verb"
+  check "${words[0]} with a mistyped folder --json" json 2 storage "${words[0]}" crest "${words[@]}" --state "$work/mistyped"
+done
+check "the mistyped folder was not made" test ! -e "$work/mistyped"
 check "revoke --json" json 0 ok revoke crest revoke --state "$state" app.test
 check "revoke again --json" json 0 ok revoke crest revoke --state "$state" --reason superseded app.test
 mkdir "$work/web"

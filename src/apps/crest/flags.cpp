@@ -45,6 +45,11 @@ Result<ClientOptions> client_options(const CaFlags& flags) {
   return options;
 }
 
+Result<Client> open_client(ClientOptions options) {
+  options.create_state_dir = false;  // only crest obtain makes the folder: elsewhere another one was meant
+  return Client::open(std::move(options));
+}
+
 Result<std::unique_ptr<Http01Solver>> open_solver(const SolverFlags& flags) {
   if (!flags.webroot.empty()) {
     std::unique_ptr<Http01Solver> files = TRY(Http01Webroot::open(flags.webroot));

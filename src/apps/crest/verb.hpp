@@ -19,6 +19,7 @@ struct CaFlags {
   std::string eab_kid, eab_key_file, eab_algorithm = "HS256";
 };
 Result<ClientOptions> client_options(const CaFlags& flags);  // reads the EAB key; error: config, usage
+Result<Client> open_client(ClientOptions options);           // where something is kept already; error: storage
 
 // How the CA is shown that the names are ours.
 struct SolverFlags {
