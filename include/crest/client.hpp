@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <crest/http01.hpp>
+#include <crest/log.hpp>
 #include <crest/result.hpp>
 #include <crest/time.hpp>
 
@@ -34,6 +35,7 @@ struct ClientOptions {
   std::string state_dir = "/var/lib/crest";
   bool create_state_dir = true;  // false: open() fails where nothing was ever kept, as a mistyped folder should
   bool allow_http = false;       // tests only: a directory without TLS
+  LogSink log;  // warnings that no result tells: a clock that is off, a proof left behind; empty: nowhere
 };
 
 struct CertificateOptions {

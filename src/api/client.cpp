@@ -13,6 +13,7 @@
 #include "adapters/system_clock.hpp"
 #include "api/guarded.hpp"
 #include "api/known_ca.hpp"
+#include "api/sink_log.hpp"
 #include "client/certificate_meta.hpp"
 #include "client/issuance.hpp"
 #include "crypto/digest.hpp"
@@ -145,8 +146,9 @@ struct Client::Impl {
   crypto::SystemRandom random;
   crypto::GeneratedKeys keys;
   adapters::CurlTransport transport;
-  NullLog log;
+  api::SinkLog log;
 
+  explicit Impl(LogSink sink) : log(std::move(sink)) {}
   // Runs what a public function does; its errors say where.
   template <typename Function>
   auto told(Function&& function) -> decltype(function()) {
@@ -414,7 +416,7 @@ Client::~Client() = default;
 
 Result<Client> Client::open(ClientOptions options) {
   return api::guarded([&]() -> Result<Client> {
-    auto impl = std::make_unique<Impl>();
+    auto impl = std::make_unique<Impl>(options.log);
     if (!options.directory.empty()) TRY(api::known_ca(options));  // what is wrong with it is said before anything else
     impl->disk = TRY(open_folder(options));
     impl->options = std::move(options);

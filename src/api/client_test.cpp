@@ -1,5 +1,7 @@
 #include <atomic>
 #include <mutex>
+#include <stdexcept>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -131,6 +133,32 @@ TEST_F(ClientTest, WhatIsNotThereIsSaid) {
   EXPECT_FALSE(client.revoke("nobody.example", ""));
   EXPECT_TRUE(client.list().value().empty());
   EXPECT_TRUE(client.renew(std::nullopt, false, *solver).value().empty());
+}
+
+TEST_F(ClientTest, WhatNoResultTellsReachesTheSink) {
+  std::vector<std::string> told;
+  std::vector<std::thread::id> threads;
+  ClientOptions loud = options();
+  loud.log = [&](LogLevel level, std::string_view event, const LogFields& fields) {
+    threads.push_back(std::this_thread::get_id());
+    std::string line = std::string(to_string(level)) + " " + std::string(event);
+    for (const auto& [name, value] : fields) line += " " + name + "=" + value;
+    told.push_back(std::move(line));
+    throw std::runtime_error("a sink that fails");
+  };
+  ca.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (FakeCa::kind_of(request.url) != "newOrder" || ca.count("POST newOrder") != 2) return std::nullopt;
+    return Result<http::Response>(refusal(acme::ProblemType::alreadyReplaced));
+  };
+  Client client = Client::open(loud).value();
+  ASSERT_TRUE(client.obtain(names({"app.corp.example"}), *solver));
+  ASSERT_EQ(client.renew("app.corp.example", true, *solver)->front().decision, Decision::renewed);
+  const auto times = [&](const std::string& begin) {
+    return std::count_if(told.begin(), told.end(), [&](const std::string& line) { return line.starts_with(begin); });
+  };
+  EXPECT_EQ(times("warning replaces_refused name=app.corp.example"), 1);
+  EXPECT_EQ(times("info certificate_issued name=app.corp.example"), 2);
+  for (const auto& thread : threads) EXPECT_EQ(thread, std::this_thread::get_id());
 }
 
 TEST_F(ClientTest, AMistypedFolderIsNotMade) {

@@ -319,7 +319,7 @@ Step OrderFlow::fail(OrderRecord& record, Error error, Hope hope, Time now) {
   note_failure(record, error, serving(deps_.vault, record.request.name, now), deps_.random, now);
   const auto saved = save_order(deps_.vault, record);
   if (!saved) deps_.log.error("record_not_saved", {{"name", record.request.name}, {"why", saved.error().describe()}});
-  deps_.log.warn("attempt_failed", {{"name", record.request.name},
+  deps_.log.info("attempt_failed", {{"name", record.request.name},
                                     {"class", std::string(to_string(error.kind))},
                                     {"why", error.describe()},
                                     {"next", to_rfc3339(*record.not_before)}});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "acme/problem.hpp"
 #include "core/planted.hpp"
@@ -76,13 +77,17 @@ Result<http::Response> Session::exchange(http::Request request, Call call) {
   return response;
 }
 
-void Session::note_clock_offset(const http::Headers& headers) const {
+void Session::note_clock_offset(const http::Headers& headers) {
   const auto text = headers.get("Date");
   if (!text) return;
   const auto date = http::from_http_date(*text);
   if (!date) return;
   const Duration offset = *date - deps_.clock.now();
   if (offset <= clock_offset_max && offset >= -clock_offset_max) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (std::exchange(offset_noted_, true)) return;
+  }
   deps_.log.warn("clock_offset", {{"ca", endpoint_.directory_url}, {"seconds", std::to_string(offset / 1s)}});
 }
 

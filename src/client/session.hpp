@@ -73,7 +73,7 @@ class Session {
   std::string operation(const Identity& who, const std::string& url);
   void keep_nonce(const http::Headers& headers);
   void note_other_host(const std::string& url) const;
-  void note_clock_offset(const http::Headers& headers) const;
+  void note_clock_offset(const http::Headers& headers);
   void forget_directory_after(const Error& error);
 
   Endpoint endpoint_;
@@ -82,6 +82,7 @@ class Session {
   std::mutex mutex_;  // of what follows
   std::optional<acme::Directory> directory_;
   Instant directory_expires_;
+  bool offset_noted_ = false;  // once is enough
 };
 
 // The body of a successful answer as JSON. `what` names the request in the error. Another content type, an empty body

@@ -319,6 +319,11 @@ TEST(Session, ENT_08_AClockThatIsFarOffIsWarnedAbout) {
   rig.session->forget_directory();
   ASSERT_TRUE(rig.session->directory());
   EXPECT_TRUE(rig.log.has("clock_offset"));
+  rig.session->forget_directory();
+  ASSERT_TRUE(rig.session->directory());
+  EXPECT_EQ(std::count_if(rig.log.lines.begin(), rig.log.lines.end(),
+                          [](const std::string& line) { return line.starts_with("clock_offset"); }),
+            1);
 }
 
 // The time given is for all exchanges of a request together, not for each of them anew.

@@ -1,18 +1,11 @@
 // A Log takes events as values; where and how they are written is the sink's business.
 #pragma once
 
-#include <initializer_list>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
+
+#include <crest/log.hpp>
 
 namespace crest {
-
-enum class LogLevel { debug, info, warning, error };
-std::string_view to_string(LogLevel level);
-
-using LogFields = std::vector<std::pair<std::string, std::string>>;
 
 class Log {
  public:

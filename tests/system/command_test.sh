@@ -33,6 +33,9 @@ check "renew --detailed-exit-code" json 1 nothing_due renew asks renew --detaile
 check "renew --force --json" json 0 ok renew asks renew --force app.test
 check "list --json" json 0 ok list crest list --state "$state"
 check "show --json" json 0 ok show crest show --state "$state" app.test
+asks renew --force --json --verbose >"$work/out.json" 2>"$work/notes"
+check "--verbose keeps to stderr" "$here/check_schema.py" renew ok <"$work/out.json"
+check "--verbose tells, a line each" same "$(grep -c '^crest: info: certificate_issued; name app.test;' "$work/notes")" 1
 for verb in list "show app.test" renew "revoke app.test"; do
   read -ra words <<<"$verb"
   check "${words[0]} with a mistyped folder --json" json 2 storage "${words[0]}" crest "${words[@]}" --state "$work/mistyped"

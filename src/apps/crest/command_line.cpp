@@ -57,6 +57,7 @@ void add_solver_flags(CLI::App& verb, SolverFlags& flags) {
 
 void add_json_flag(CLI::App& verb, OutputFlags& flags) {
   verb.add_flag("--json", flags.json, "print the result as JSON, with a stable schema");
+  verb.add_flag("-v,--verbose", flags.verbose, "tell on stderr what is done, not only what is amiss");
 }
 
 void add_waiting_flags(CLI::App& verb, OutputFlags& flags) {

@@ -45,7 +45,8 @@ Result<ClientOptions> client_options(const CaFlags& flags) {
   return options;
 }
 
-Result<Client> open_client(ClientOptions options) {
+Result<Client> open_client(ClientOptions options, const OutputFlags& flags) {
+  options.log = log_lines(flags);
   options.create_state_dir = false;  // only crest obtain makes the folder: elsewhere another one was meant
   return Client::open(std::move(options));
 }

@@ -9,7 +9,7 @@ namespace crest::apps {
 namespace {
 
 Result<std::vector<CertificateInfo>> list(const List& flags) {
-  const Client client = TRY(open_client(flags.options));
+  const Client client = TRY(open_client(flags.options, flags.output));
   return client.list();
 }
 

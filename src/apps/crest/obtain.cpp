@@ -13,7 +13,8 @@ Result<Issued> obtain(const Obtain& flags, std::stop_token interrupted) {
                       "--directory or CREST_DIRECTORY (for crest-ca: https://HOST:9000/acme/NAME/directory)");
   }
   const Waiting how_long = TRY(waiting(flags.output, std::move(interrupted)));
-  const ClientOptions options = TRY(client_options(flags.ca));
+  ClientOptions options = TRY(client_options(flags.ca));
+  options.log = log_lines(flags.output);
   CertificateOptions certificate = flags.certificate;
   if (!flags.profile.empty()) certificate.profile = flags.profile;
   if (!flags.lifetime.empty()) {

@@ -18,7 +18,7 @@ std::string_view word_of(RenewOutcome::Decision decision) {
 
 Result<std::vector<RenewOutcome>> renew(const Renew& flags, std::stop_token interrupted) {
   const Waiting how_long = TRY(waiting(flags.output, std::move(interrupted)));
-  Client client = TRY(open_client(flags.options));
+  Client client = TRY(open_client(flags.options, flags.output));
   const std::unique_ptr<Http01Solver> solver = TRY(open_solver(flags.solver));
   const std::optional<std::string> name = flags.name.empty() ? std::nullopt : std::optional(flags.name);
   return client.renew(name, flags.force, *solver, how_long);

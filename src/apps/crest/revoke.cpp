@@ -7,7 +7,7 @@ namespace {
 
 Result<void> revoke(const Revoke& flags, std::stop_token interrupted) {
   const Waiting how_long = TRY(waiting(flags.output, std::move(interrupted)));
-  Client client = TRY(open_client(flags.options));
+  Client client = TRY(open_client(flags.options, flags.output));
   return client.revoke(flags.name, flags.reason, how_long);
 }
 

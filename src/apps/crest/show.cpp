@@ -9,7 +9,7 @@ using encoding::Json;
 namespace {
 
 Result<Issued> show(const Show& flags) {
-  const Client client = TRY(open_client(flags.options));
+  const Client client = TRY(open_client(flags.options, flags.output));
   return client.show(flags.name);
 }
 

@@ -36,6 +36,11 @@ void end_progress() {
   line_is_open = false;
 }
 
+void show_note(const std::string& text) {
+  end_progress();
+  std::cerr << "crest: " << Untrusted(text).printable(line_chars_max) << std::endl;
+}
+
 void show_error(const std::string& text) {
   end_progress();
   std::cerr << (in_colour() ? "\033[31mcrest:\033[0m " : "crest: ") << Untrusted(text).printable(line_chars_max)

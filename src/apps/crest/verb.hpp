@@ -19,7 +19,6 @@ struct CaFlags {
   std::string eab_kid, eab_key_file, eab_algorithm = "HS256";
 };
 Result<ClientOptions> client_options(const CaFlags& flags);  // reads the EAB key; error: config, usage
-Result<Client> open_client(ClientOptions options);           // where something is kept already; error: storage
 
 // How the CA is shown that the names are ours.
 struct SolverFlags {
@@ -28,9 +27,12 @@ struct SolverFlags {
 Result<std::unique_ptr<Http01Solver>> open_solver(const SolverFlags& flags);
 
 struct OutputFlags {
-  bool json = false, detailed_exit_code = false;
+  bool json = false, verbose = false, detailed_exit_code = false;
   std::string timeout = "5m";
 };
+LogSink log_lines(const OutputFlags& flags);  // warnings and errors, with --verbose more; on stderr
+// Opens a state folder that is there already. Error: storage.
+Result<Client> open_client(ClientOptions options, const OutputFlags& flags);
 Result<Waiting> waiting(const OutputFlags& flags, std::stop_token interrupted);  // progress on stderr
 
 struct Obtain {
