@@ -107,7 +107,9 @@ class Client {
   // way is resumed, never repeated. After repeated failures, and after a rate limit, the error's not_before is kept to:
   // a call before it asks nobody. Blocks up to waiting.at_most. One caller per certificate; others get `locked`.
   Result<Issued> obtain(const CertificateOptions& certificate, Http01Solver& solver, const Waiting& waiting = {});
-  // Everything kept here, or the one named: renewed when due, or at once with `force`. Blocks up to waiting.at_most in
+  // Everything kept here, or the one named, from the CA it came from, with what was remembered of that one: files with
+  // roots are read again. Where `directory` was empty, trust, pinned roots, an agreement and an external account given to
+  // open() take the place of what was remembered. Renewed when due, or at once with `force`. Blocks up to waiting.at_most in
   // all, shared by those that are due; what its time, or a stop, did not reach is `waiting` with an error.
   Result<std::vector<RenewOutcome>> renew(const std::optional<std::string>& name, bool force, Http01Solver& solver,
                                           const Waiting& waiting = {});

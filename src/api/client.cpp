@@ -268,7 +268,8 @@ Result<void> Client::Impl::check_patience(const client::Issuance& issuance) {
   if (!limited && (record.attempts < 2 || !record.order_url.empty())) return {};
   Error error = make_error(kind_of(word),
                            "the last attempt failed (" + word + "), and the next is due in " +
-                               to_human(*record.not_before - clock.now()) + "; --retry-now tries at once",
+                               to_human(*record.not_before - clock.now()) +
+                               "; crest obtain ... --retry-now or crest renew --force tries at once",
                            record.request.name);
   error.not_before = record.not_before;
   return error;
@@ -293,9 +294,9 @@ Result<void> Client::Impl::issue(const api::KnownCa& ca, const CertificateReques
 }
 
 Result<api::KnownCa> Client::Impl::ca_of(const CertificateMeta& meta) {
-  if (options.directory == meta.directory) return api::known_ca(options);
+  if (options.directory == meta.directory) return api::known_ca(options, clock.now());
   std::optional<api::KnownCa> ca = TRY(api::recall(*vault, meta.directory));
-  if (ca) return *std::move(ca);
+  if (ca) return api::renewed(*std::move(ca), options, clock.now());
   return make_error(ErrorKind::config, "what was known of its CA is gone; run crest obtain with --directory once",
                     meta.directory);
 }
@@ -333,7 +334,7 @@ Result<Turn> Client::Impl::look_at(const std::string& name, bool force) {
   if (!force && record && record->not_before && *record->not_before > now) {
     outcome.decision = RenewOutcome::Decision::waiting;
     outcome.why = "the last attempt failed (" + record->last_error.value_or("unknown") + "); the next one is due at " +
-                  to_rfc3339(*record->not_before);
+                  to_rfc3339(*record->not_before) + ", and crest renew --force " + name + " tries at once";
     return turn;
   }
   outcome.why = force                                 ? "as asked"
@@ -417,7 +418,8 @@ Client::~Client() = default;
 Result<Client> Client::open(ClientOptions options) {
   return api::guarded([&]() -> Result<Client> {
     auto impl = std::make_unique<Impl>(options.log);
-    if (!options.directory.empty()) TRY(api::known_ca(options));  // what is wrong with it is said before anything else
+    if (!options.directory.empty())
+      TRY(api::known_ca(options, impl->clock.now()));  // what is wrong with it is said before anything else
     impl->disk = TRY(open_folder(options));
     impl->options = std::move(options);
     impl->vault = TRY(impl->told([&] { return client::FileVault::open(*impl->disk); }));
@@ -428,9 +430,13 @@ Result<Client> Client::open(ClientOptions options) {
 Result<Issued> Client::obtain(const CertificateOptions& certificate, Http01Solver& solver, const Waiting& waiting) {
   return impl_->told([&]() -> Result<Issued> {
     const CertificateRequest wanted = TRY(request_of(certificate));
-    const api::KnownCa ca = TRY(api::known_ca(impl_->options));
+    const api::KnownCa ca = TRY(api::known_ca(impl_->options, impl_->clock.now()));
     std::optional<Issued> fresh = impl_->serving(wanted, ca.directory);
-    if (fresh) return *std::move(fresh);
+    if (fresh) {
+      const auto known = api::recall(*impl_->vault, ca.directory);
+      if (known && !*known) TRY(api::remember(*impl_->vault, ca));  // that was lost, and renewals need it
+      return *std::move(fresh);
+    }
     const auto before = client::live_meta(*impl_->vault, wanted.name);
     const CertificateMeta* known = before && *before ? &**before : nullptr;
     TRY(client::check_clock(impl_->clock.now(), known));

@@ -161,6 +161,78 @@ TEST_F(ClientTest, WhatNoResultTellsReachesTheSink) {
   for (const auto& thread : threads) EXPECT_EQ(thread, std::this_thread::get_id());
 }
 
+// A root that runs out at `not_after`, in a file.
+std::string root_pem(Time not_after) {
+  x509::CertificateTemplate parts = x509::test::root_template();
+  parts.not_before = Time(std::chrono::sys_days(std::chrono::year(2020) / 1 / 1));
+  parts.not_after = std::chrono::floor<std::chrono::seconds>(not_after);
+  const auto& key = x509::test::key(crypto::KeyType::ec_p256, 9);
+  return x509::test::issue(parts, key.public_key(), nullptr, key).pem();
+}
+
+TEST_F(ClientTest, CF64_TrustFilesAreReadAtEachAttempt) {
+  const Time now = listening.clock.now();
+  folder.write("root.pem", root_pem(now + 24h));
+  ClientOptions trusting = options();
+  trusting.trust_pem_files = {std::filesystem::relative(folder / "root.pem")};  // a timer runs in another folder
+  ASSERT_TRUE(Client::open(trusting).value().obtain(names({"app.corp.example"}), *solver));
+
+  const auto fails = [&](const char* says) {
+    const auto outcomes = open_again().renew("app.corp.example", true, *solver);
+    ASSERT_TRUE(outcomes);
+    ASSERT_EQ(outcomes->front().decision, Decision::failed) << says;
+    const Error& error = *outcomes->front().error;
+    EXPECT_EQ(error.kind, ErrorKind::config) << error.describe();
+    EXPECT_NE(error.context.find("root.pem"), std::string::npos) << error.describe();
+    EXPECT_NE(error.message.find(says), std::string::npos) << error.describe();
+    EXPECT_FALSE(open_again().revoke("app.corp.example", ""));
+  };
+  const std::size_t asked = ca.requests.size();
+  std::filesystem::remove(folder / "root.pem");
+  fails("cannot be read");
+  folder.write("root.pem", root_pem(now - 1h));
+  fails("every certificate in it has expired");
+  EXPECT_EQ(ca.requests.size(), asked);
+  folder.write("root.pem", root_pem(now - 1h) + root_pem(now + 48h));
+  EXPECT_EQ(open_again().renew("app.corp.example", true, *solver)->front().decision, Decision::renewed);
+
+  std::filesystem::remove(folder / "root.pem");
+  folder.write("new.pem", root_pem(now + 24h));
+  const ClientOptions anew{.trust_pem_files = {folder / "new.pem"}, .state_dir = folder / "state"};
+  EXPECT_EQ(Client::open(anew)->renew("app.corp.example", true, *solver)->front().decision, Decision::renewed);
+  EXPECT_EQ(open_again().renew("app.corp.example", true, *solver)->front().decision, Decision::renewed);  // remembered
+}
+
+// What the advice says has to work as it is typed.
+TEST_F(ClientTest, ACC_10_EAB_07_ARenewalMayAgreeAndBind) {
+  ASSERT_TRUE(open().obtain(names({"app.corp.example"}), *solver));
+  ca.forget_accounts();
+  std::filesystem::remove_all(folder / "state/accounts");
+  std::filesystem::create_directory(folder / "state/accounts");
+  ca.meta =
+      encoding::Json::object().set("termsOfService", "https://ca.test/terms").set("externalAccountRequired", true);
+  const auto kind = [&](ClientOptions given) {
+    given.state_dir = folder / "state";
+    const auto outcomes = Client::open(given).value().renew("app.corp.example", true, *solver);
+    return outcomes->front().error ? outcomes->front().error->kind : ErrorKind::internal;
+  };
+  const ExternalAccount bound{.kid = "team-7", .mac_key = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA"};
+  EXPECT_EQ(kind({}), ErrorKind::eab);
+  EXPECT_EQ(kind({.external_account = bound}), ErrorKind::user_action);
+  const ClientOptions both{.agree_terms_of_service = true, .external_account = bound, .state_dir = folder / "state"};
+  EXPECT_EQ(Client::open(both)->renew("app.corp.example", true, *solver)->front().decision, Decision::renewed);
+}
+
+TEST_F(ClientTest, WhatWasKnownOfTheCaComesBackWithObtain) {
+  ASSERT_TRUE(open().obtain(names({"app.corp.example"}), *solver));
+  std::filesystem::remove_all(folder / "state/cas");
+  std::filesystem::create_directory(folder / "state/cas");
+  const auto lost = open_again().renew("app.corp.example", true, *solver);
+  EXPECT_NE(lost->front().error->message.find("crest obtain with --directory"), std::string::npos);
+  EXPECT_FALSE(open().obtain(names({"app.corp.example"}), *solver)->renewed);
+  EXPECT_EQ(open_again().renew("app.corp.example", true, *solver)->front().decision, Decision::renewed);
+}
+
 TEST_F(ClientTest, AMistypedFolderIsNotMade) {
   folder.write("file", "");
   std::filesystem::create_directory(folder / "empty");

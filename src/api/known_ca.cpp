@@ -1,5 +1,8 @@
 #include "api/known_ca.hpp"
 
+#include <algorithm>
+#include <filesystem>
+
 #include "adapters/text_file.hpp"
 #include "encoding/base64.hpp"
 #include "encoding/url.hpp"
@@ -12,7 +15,17 @@ using encoding::Json;
 constexpr std::string_view kind = "cas";
 constexpr std::size_t anchors_bytes_max = 4u << 20;  // the system's bundle is a quarter of a megabyte
 
-Result<std::string> anchors_of(const std::vector<std::string>& files) {
+Error expired(const std::vector<x509::Certificate>& certificates, const std::string& file) {
+  Time last = certificates.front().not_after();
+  for (const x509::Certificate& certificate : certificates) last = std::max(last, certificate.not_after());
+  return make_error(ErrorKind::config,
+                    "every certificate in it has expired, the last at " + to_rfc3339(last) +
+                        "; get the CA's current root from its operator and put it there",
+                    file);
+}
+
+// Verification never goes on without a file that was asked for.
+Result<std::string> anchors_of(const std::vector<std::string>& files, Time now) {
   std::string pem;
   for (const std::string& file : files) {
     const std::string text = TRY(adapters::read_text_file(file, anchors_bytes_max));
@@ -24,9 +37,30 @@ Result<std::string> anchors_of(const std::vector<std::string>& files) {
                             "); it has to be PEM",
                         file);
     }
+    const auto is_over = [&](const x509::Certificate& certificate) { return certificate.not_after() < now; };
+    if (std::all_of(certificates->begin(), certificates->end(), is_over)) return expired(*certificates, file);
     for (const x509::Certificate& certificate : *certificates) pem += certificate.pem();
   }
   return pem;
+}
+
+// A timer runs in another folder than the person who named the file.
+std::vector<std::string> absolute(const std::vector<std::string>& files) {
+  std::vector<std::string> all;
+  for (const std::string& file : files) {
+    std::error_code wrong;
+    const std::filesystem::path path = std::filesystem::absolute(file, wrong);
+    all.push_back(wrong ? file : path.string());
+  }
+  return all;
+}
+
+Result<void> read_anchors(KnownCa& ca, Time now) {
+  ca.trust_pem = TRY(anchors_of(ca.trust_files, now));
+  ca.trust_pem += ca.trust_text;
+  ca.pinned_pem = TRY(anchors_of(ca.pinned_files, now));
+  ca.pinned_pem += ca.pinned_text;
+  return {};
 }
 
 std::string name_of(const std::string& directory) {
@@ -37,7 +71,8 @@ std::string name_of(const std::string& directory) {
 
 Json to_json(const KnownCa& ca) {
   Json json = Json::object();
-  json.set("directory", ca.directory).set("trust", ca.trust_pem).set("pinned", ca.pinned_pem).set("proxy", ca.proxy);
+  json.set("directory", ca.directory).set("trust", ca.trust_text).set("pinned", ca.pinned_text).set("proxy", ca.proxy);
+  json.set("trust_files", Json::strings(ca.trust_files)).set("pinned_files", Json::strings(ca.pinned_files));
   json.set("contact", Json::strings(ca.contact)).set("agree_terms_of_service", ca.agree_terms_of_service);
   json.set("account_key_type", ca.account_key_type).set("allow_http", ca.allow_http);
   return json;
@@ -47,8 +82,10 @@ Result<KnownCa> known_ca_from_json(const Json& json) {
   const encoding::JsonReader reader = TRY(encoding::JsonReader::of(json, "CA"));
   KnownCa ca;
   ca.directory = TRY(reader.string("directory"));
-  ca.trust_pem = TRY(reader.string("trust"));
-  ca.pinned_pem = TRY(reader.string("pinned"));
+  ca.trust_text = TRY(reader.string("trust"));
+  ca.pinned_text = TRY(reader.string("pinned"));
+  ca.trust_files = TRY(reader.strings("trust_files"));
+  ca.pinned_files = TRY(reader.strings("pinned_files"));
   ca.proxy = TRY(reader.string("proxy"));
   ca.contact = TRY(reader.strings("contact"));
   ca.agree_terms_of_service = TRY(reader.boolean("agree_terms_of_service"));
@@ -74,7 +111,7 @@ std::string shown(const std::string& url) {
 
 }  // namespace
 
-Result<KnownCa> known_ca(const ClientOptions& options) {
+Result<KnownCa> known_ca(const ClientOptions& options, Time now) {
   const auto url = encoding::Url::parse(options.directory);
   if (!url) {
     return make_error(ErrorKind::usage, "the directory is no URL (" + url.error().message + ")",
@@ -86,15 +123,30 @@ Result<KnownCa> known_ca(const ClientOptions& options) {
   }
   KnownCa ca;
   ca.directory = options.directory;
-  ca.trust_pem = TRY(anchors_of(options.trust_pem_files));
-  ca.trust_pem += options.trust_pem;
-  ca.pinned_pem = TRY(anchors_of(options.pinned_root_files));
+  ca.trust_files = absolute(options.trust_pem_files);
+  ca.trust_text = options.trust_pem;
+  ca.pinned_files = absolute(options.pinned_root_files);
   ca.proxy = options.proxy;
   ca.contact = options.contact;
   ca.agree_terms_of_service = options.agree_terms_of_service;
   ca.account_key_type = options.account_key_type;
   ca.allow_http = options.allow_http;
+  TRY(read_anchors(ca, now));
   return ca;
+}
+
+Result<KnownCa> renewed(KnownCa known, const ClientOptions& options, Time now) {
+  if (!options.trust_pem_files.empty() || !options.trust_pem.empty()) {
+    known.trust_files = absolute(options.trust_pem_files);
+    known.trust_text = options.trust_pem;
+  }
+  if (!options.pinned_root_files.empty()) {
+    known.pinned_files = absolute(options.pinned_root_files);
+    known.pinned_text.clear();
+  }
+  known.agree_terms_of_service = known.agree_terms_of_service || options.agree_terms_of_service;
+  TRY(read_anchors(known, now));
+  return known;
 }
 
 Result<void> remember(client::Vault& vault, const KnownCa& ca) {

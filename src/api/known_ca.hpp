@@ -16,8 +16,10 @@ namespace crest::api {
 
 struct KnownCa {
   std::string directory;
-  std::string trust_pem;   // "": the system's anchors
-  std::string pinned_pem;  // "": the chain's end is not checked
+  std::vector<std::string> trust_files, pinned_files;  // absolute paths, read at each attempt (CF64)
+  std::string trust_text, pinned_text;                 // given as text, beside the files
+  std::string trust_pem;                               // of both, as read now; "": the system's anchors
+  std::string pinned_pem;                              // "": the chain's end is not checked
   std::string proxy;
   std::vector<std::string> contact;
   bool agree_terms_of_service = false;
@@ -26,7 +28,9 @@ struct KnownCa {
 };
 
 // Reads the files that `options` name. Error: config, naming the file.
-Result<KnownCa> known_ca(const ClientOptions& options);
+Result<KnownCa> known_ca(const ClientOptions& options, Time now);
+// What is remembered, with what `options` say anew: trust, pinned roots and an agreement; files are read. Error: config.
+Result<KnownCa> renewed(KnownCa known, const ClientOptions& options, Time now);
 Result<void> remember(client::Vault& vault, const KnownCa& ca);  // writes only what changed
 Result<std::optional<KnownCa>> recall(client::Vault& vault, const std::string& directory);
 

@@ -28,7 +28,7 @@ Result<std::string> checked_name(std::string_view name) {
   if (!file_name.empty() && file_name.size() <= file_name_chars_max) return file_name;
   return make_error(ErrorKind::usage,
                     "a certificate's name must have 1 to " + std::to_string(file_name_chars_max) +
-                        " characters; give it a shorter one with --name",
+                        " characters; crest obtain --name gives it a shorter one",
                     Untrusted(std::string(name)).printable(60));
 }
 

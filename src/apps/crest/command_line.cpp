@@ -25,23 +25,32 @@ void add_state_flag(CLI::App& verb, ClientOptions& options) {
       ->capture_default_str();
 }
 
-void add_ca_flags(CLI::App& verb, CaFlags& flags) {
-  add_state_flag(verb, flags.options);
-  verb.add_option("--directory", flags.options.directory, "URL of the CA's ACME directory")->envname("CREST_DIRECTORY");
-  verb.add_option("--trust", flags.options.trust_pem_files,
-                  "PEM file with the roots to trust for this CA's own HTTPS; default: the system's")
-      ->envname("CREST_TRUST")
+void add_trust_flag(CLI::App& verb, ClientOptions& options, const std::string& otherwise) {
+  verb.add_option("--trust", options.trust_pem_files,
+                  "PEM file with the roots to trust for the CA's own HTTPS; default: " + otherwise)
       ->allow_extra_args(false);
-  verb.add_option("--pinned-root", flags.options.pinned_root_files,
-                  "PEM file with a root that the issued chain must end in")
-      ->allow_extra_args(false);
-  verb.add_option("--contact", flags.options.contact, "mailto: URL for the CA's operator")->allow_extra_args(false);
+}
+
+// What a CA may ask for when an account has to be made, at first or again.
+void add_account_flags(CLI::App& verb, CaFlags& flags) {
   verb.add_flag("--agree-tos", flags.options.agree_terms_of_service, "agree to the CA's terms of service");
-  verb.add_option("--account-key-type", flags.options.account_key_type, "key of a new account")->capture_default_str();
   verb.add_option("--eab-kid", flags.eab_kid, "key id of an external account binding")->envname("CREST_EAB_KID");
   verb.add_option("--eab-key-file", flags.eab_key_file, "file with its MAC key, as the CA gave it")
       ->envname("CREST_EAB_KEY_FILE");
   verb.add_option("--eab-algorithm", flags.eab_algorithm, "HS256, HS384 or HS512")->capture_default_str();
+}
+
+void add_ca_flags(CLI::App& verb, CaFlags& flags) {
+  add_state_flag(verb, flags.options);
+  verb.add_option("--directory", flags.options.directory, "URL of the CA's ACME directory")->envname("CREST_DIRECTORY");
+  add_trust_flag(verb, flags.options, "the system's");
+  verb.get_option("--trust")->envname("CREST_TRUST");
+  verb.add_option("--pinned-root", flags.options.pinned_root_files,
+                  "PEM file with a root that the issued chain must end in")
+      ->allow_extra_args(false);
+  verb.add_option("--contact", flags.options.contact, "mailto: URL for the CA's operator")->allow_extra_args(false);
+  verb.add_option("--account-key-type", flags.options.account_key_type, "key of a new account")->capture_default_str();
+  add_account_flags(verb, flags);
   verb.add_option("--proxy", flags.options.proxy, "http://host:port, for the CA only")->envname("CREST_PROXY");
 }
 
@@ -100,7 +109,9 @@ CLI::App* add_renew(CLI::App& app, Renew& flags) {
       "several times in the last third of the shortest life.");
   verb->add_option("name", flags.name, "only this one");
   verb->add_flag("--force", flags.force, "at once, due or not");
-  add_state_flag(*verb, flags.options);
+  add_state_flag(*verb, flags.ca.options);
+  add_trust_flag(*verb, flags.ca.options, "what crest obtain was given");
+  add_account_flags(*verb, flags.ca);
   add_solver_flags(*verb, flags.solver);
   add_waiting_flags(*verb, flags.output);
   add_due_flag(*verb, flags.output);
@@ -128,6 +139,7 @@ CLI::App* add_revoke(CLI::App& app, Revoke& flags) {
   verb->add_option("--reason", flags.reason,
                    "keyCompromise, superseded, cessationOfOperation, ... (RFC 5280 section 5.3.1)");
   add_state_flag(*verb, flags.options);
+  add_trust_flag(*verb, flags.options, "what crest obtain was given");
   add_waiting_flags(*verb, flags.output);
   return verb;
 }

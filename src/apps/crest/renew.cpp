@@ -18,7 +18,8 @@ std::string_view word_of(RenewOutcome::Decision decision) {
 
 Result<std::vector<RenewOutcome>> renew(const Renew& flags, std::stop_token interrupted) {
   const Waiting how_long = TRY(waiting(flags.output, std::move(interrupted)));
-  Client client = TRY(open_client(flags.options, flags.output));
+  const ClientOptions options = TRY(client_options(flags.ca));
+  Client client = TRY(open_client(options, flags.output));
   const std::unique_ptr<Http01Solver> solver = TRY(open_solver(flags.solver));
   const std::optional<std::string> name = flags.name.empty() ? std::nullopt : std::optional(flags.name);
   return client.renew(name, flags.force, *solver, how_long);
@@ -74,7 +75,7 @@ int run(const Renew& flags, std::stop_token interrupted) {
       const std::string line = outcome.name + ": " + std::string(word_of(outcome.decision)) + ", " + outcome.why;
       outcome.error ? show_error(line) : print_line(line);
     }
-    if (outcomes->empty()) print_line("no certificate is kept in " + flags.options.state_dir + "; see crest obtain");
+    if (outcomes->empty()) print_line("no certificate is kept in " + flags.ca.options.state_dir + "; see crest obtain");
   }
   return exit_code_of(*outcomes, flags.output.detailed_exit_code);
 }

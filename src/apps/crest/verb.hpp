@@ -43,7 +43,7 @@ struct Obtain {
   std::string profile, lifetime;
 };
 struct Renew {
-  ClientOptions options;
+  CaFlags ca;
   SolverFlags solver;
   OutputFlags output;
   std::string name;
