@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <unistd.h>
 
 namespace crest::adapters {
@@ -43,6 +44,17 @@ Result<std::string> read_text_file(const std::string& path, std::size_t bytes_ma
   if (size <= bytes_max) return text;
   return make_error(ErrorKind::config,
                     "is larger than " + std::to_string(bytes_max) + " octets; is it the file that was meant?", path);
+}
+
+std::string absolute_path(const std::string& path) {
+  std::error_code wrong;
+  const std::filesystem::path whole = std::filesystem::absolute(path, wrong);
+  return wrong ? path : whole.lexically_normal().string();
+}
+
+bool is_there(const std::string& path) {
+  std::error_code unknown;
+  return std::filesystem::exists(path, unknown) || unknown;
 }
 
 }  // namespace crest::adapters

@@ -10,4 +10,8 @@ namespace crest::adapters {
 // The whole file. Blocks on the disk. Error: config, naming the file, when it cannot be read or is larger.
 Result<std::string> read_text_file(const std::string& path, std::size_t bytes_max);
 
+// The same place, whatever folder a later run starts in. As it is when the folder we are in cannot be told.
+std::string absolute_path(const std::string& path);
+bool is_there(const std::string& path);  // true also when it cannot be told
+
 }  // namespace crest::adapters

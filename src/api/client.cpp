@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
 #include <crest/client.hpp>
 
@@ -11,6 +10,7 @@
 #include "adapters/curl_transport.hpp"
 #include "adapters/posix_disk.hpp"
 #include "adapters/system_clock.hpp"
+#include "adapters/text_file.hpp"
 #include "api/guarded.hpp"
 #include "api/known_ca.hpp"
 #include "api/sink_log.hpp"
@@ -80,8 +80,7 @@ Error in_folder(Error error, const std::string& folder) {
 
 Result<std::unique_ptr<Disk>> open_folder(const ClientOptions& options) {
   if (options.create_state_dir) return adapters::open_posix_disk(options.state_dir);
-  std::error_code ignored;
-  const bool there = std::filesystem::exists(options.state_dir, ignored) || ignored;
+  const bool there = adapters::is_there(options.state_dir);
   bool kept = there;
   std::unique_ptr<Disk> disk;
   if (there) {

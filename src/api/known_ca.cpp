@@ -1,7 +1,6 @@
 #include "api/known_ca.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "adapters/text_file.hpp"
 #include "encoding/base64.hpp"
@@ -45,14 +44,9 @@ Result<std::string> anchors_of(const std::vector<std::string>& files, Time now) 
 }
 
 // A timer runs in another folder than the person who named the file.
-std::vector<std::string> absolute(const std::vector<std::string>& files) {
-  std::vector<std::string> all;
-  for (const std::string& file : files) {
-    std::error_code wrong;
-    const std::filesystem::path path = std::filesystem::absolute(file, wrong);
-    all.push_back(wrong ? file : path.string());
-  }
-  return all;
+std::vector<std::string> absolute(std::vector<std::string> files) {
+  for (std::string& file : files) file = adapters::absolute_path(file);
+  return files;
 }
 
 Result<void> read_anchors(KnownCa& ca, Time now) {
