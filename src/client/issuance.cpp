@@ -113,7 +113,9 @@ Step Issuance::give_up(Error error, Time now) {
   if (record_.attempts + 1 > record_.attempts) ++record_.attempts;
   note_failure(record_, error, serving(deps_.vault, record_.request.name, now), deps_.random, now);
   const auto saved = save_order(deps_.vault, record_);
-  if (!saved) deps_.log.error("record_not_saved", {{"name", record_.request.name}, {"why", saved.error().describe()}});
+  if (!saved)  // a disk that fails is said once
+    deps_.log.write(error.kind == ErrorKind::storage ? LogLevel::info : LogLevel::error, "record_not_saved",
+                    {{"name", record_.request.name}, {"why", saved.error().describe()}});
   return Failed{std::move(error)};
 }
 

@@ -318,7 +318,9 @@ Step OrderFlow::fail(OrderRecord& record, Error error, Hope hope, Time now) {
     ++record.attempts;  // a resumed order, or a CA out of reach, is an attempt too, or the pauses would not grow
   note_failure(record, error, serving(deps_.vault, record.request.name, now), deps_.random, now);
   const auto saved = save_order(deps_.vault, record);
-  if (!saved) deps_.log.error("record_not_saved", {{"name", record.request.name}, {"why", saved.error().describe()}});
+  if (!saved)  // a disk that fails is said once
+    deps_.log.write(error.kind == ErrorKind::storage ? LogLevel::info : LogLevel::error, "record_not_saved",
+                    {{"name", record.request.name}, {"why", saved.error().describe()}});
   deps_.log.info("attempt_failed", {{"name", record.request.name},
                                     {"class", std::string(to_string(error.kind))},
                                     {"why", error.describe()},
