@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include <crest/client.hpp>
 
@@ -358,8 +359,9 @@ void Client::Impl::take_all(std::vector<Turn>& turns, bool force, Http01Solver& 
   std::vector<Turn*> due;
   for (Turn& turn : turns)
     if (turn.due) due.push_back(&turn);
-  std::stable_sort(due.begin(), due.end(),
-                   [](const Turn* a, const Turn* b) { return a->due->not_after < b->due->not_after; });
+  std::sort(due.begin(), due.end(), [](const Turn* a, const Turn* b) {
+    return std::tie(a->due->not_after, a->outcome.name) < std::tie(b->due->not_after, b->outcome.name);
+  });
   for (std::size_t i = 0; i < due.size(); ++i) {
     const Instant now = clock.monotonic();
     const bool interrupted = waiting.stop.stop_requested();
