@@ -27,7 +27,13 @@ ClientHost::ClientHost(std::string name, std::vector<std::string> certificates, 
       random_(deps_.seed),
       keys_(name_ + "/" + std::to_string(deps_.seed)),
       disk_(deps_.faults),
-      transport_(deps_.network, {.host = name_}) {
+      transport_(deps_.network, {.host = name_}),
+      proxy_(deps_.faults, deps_.seed ^ 0x50524f580000) {
+  proxy_.plan(deps_.clock.now(), deps_.end);
+  deps_.network.set_proxy(name_, &proxy_);
+  std::vector<Interval> down = proxy_.times();
+  down.insert(down.end(), deps_.ca_down.begin(), deps_.ca_down.end());
+  down_ = merged(std::move(down));
   deps_.network.add_host(name_);
   deps_.invariants.add_host(name_, disk_);
   for (const std::string& certificate : certificates_) {
@@ -169,12 +175,13 @@ void ClientHost::watch_absence(const std::string& certificate, Time when, Time s
   const Time until = live_until_[certificate];
   deps_.events.push(when, [this, certificate, when, since, until] {
     if (live_until_[certificate] != until) return;
-    deps_.invariants.see_absence(certificate + " of " + name_, since, deps_.ca_down);
+    deps_.invariants.see_absence(certificate + " of " + name_, since, down_);
     watch_absence(certificate, when + look_again, since);
   });
 }
 
 void ClientHost::check_recovery(Interval outage) {
+  if (!has_gap(down_, {outage.to, deps_.clock.now()}, Invariants::recovery_max)) return;  // a proxy stood in the way
   for (const std::string& certificate : certificates_) {
     deps_.invariants.see_recovered(certificate + " of " + name_, live_until_[certificate], outage);
   }

@@ -26,6 +26,7 @@ class ClientHost {
     Trace& trace;
     Log& log;
     const std::vector<Interval>& ca_down;
+    Time end;  // of the world
     std::string directory_url;
     std::string root_pem;
     std::uint64_t seed;
@@ -59,6 +60,8 @@ class ClientHost {
   FixedKeys keys_;
   CrashyDisk disk_;
   NetworkTransport transport_;
+  Proxy proxy_;
+  std::vector<Interval> down_;  // the CA, or the way to it
   std::unique_ptr<Process> process_;
   std::map<std::string, Bytes> noted_;      // certificate to the chain last seen live
   std::map<std::string, Time> live_until_;  // of one that was never there: when the host was set up

@@ -24,6 +24,8 @@ struct FaultRates {  // probability per opportunity
   double ca_dies_at_store = 0;
   double disk_full = 0, disk_error = 0;
   Duration latency_max{40};
+  double proxy_pages = 0;  // per host and day: for some time a proxy answers with pages of its own
+  Duration proxy_pages_max{0};
   Duration outage_max{0};  // once a day, of up to this long
   double long_outage = 0;  // per world: one that no certificate outlives, instead of those of its days
 };

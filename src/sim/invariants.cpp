@@ -49,17 +49,6 @@ bool holds_key(const CrashyDisk& disk, const std::string& name, const Bytes& spk
 
 }  // namespace
 
-bool has_gap(const std::vector<Interval>& down, Interval within, Duration gap) {
-  Time free_from = within.from;
-  for (const Interval& outage : down) {
-    if (outage.to <= free_from) continue;
-    if (outage.from >= within.to) break;
-    if (outage.from - free_from >= gap) return true;
-    free_from = outage.to;
-  }
-  return within.to - free_from >= gap;
-}
-
 void Invariants::violate(std::string what) {
   if (violations_.size() < violations_max) violations_.push_back(to_rfc3339(clock_.now()) + " " + std::move(what));
 }
@@ -189,8 +178,8 @@ void Invariants::see_keys(const std::string& host, CrashyDisk& disk, const std::
   }
 }
 
-void Invariants::see_absence(const std::string& name, Time since, const std::vector<Interval>& ca_down) {
-  if (has_gap(ca_down, {since, clock_.now()}, reachable_for)) {
+void Invariants::see_absence(const std::string& name, Time since, const std::vector<Interval>& down) {
+  if (has_gap(down, {since, clock_.now()}, reachable_for)) {
     violate(name + " is absent or expired though its CA was reachable for " + to_human(reachable_for) +
             " on end since " + to_rfc3339(since));
   }

@@ -10,18 +10,12 @@
 
 #include "client/vault.hpp"
 #include "sim/crashy_disk.hpp"
+#include "sim/intervals.hpp"
 #include "sim/issued_row.hpp"
 #include "sim/network.hpp"
 #include "sim/request_rate.hpp"
 
 namespace crest::sim {
-
-struct Interval {
-  Time from, to;
-};
-
-// True when `down` (sorted, apart) leaves a gap of at least `gap` inside `within`.
-bool has_gap(const std::vector<Interval>& down, Interval within, Duration gap);
 
 class Invariants {
  public:
@@ -50,9 +44,9 @@ class Invariants {
   void see_keys(const std::string& host, CrashyDisk& disk, const std::vector<std::string>& certificates);
   // The live certificate `name` ran out without a successor.
   void see_expiry() { ++expired_; }
-  // Asked at once, and again and again for as long as nothing good is live: the CA was away too often since `since`
-  // (of an expired certificate: since the beginning of its last stretch).
-  void see_absence(const std::string& name, Time since, const std::vector<Interval>& ca_down);
+  // Asked at once, and again and again for as long as nothing good is live: the CA was out of reach too
+  // often since `since` (of an expired certificate: since the beginning of its last stretch).
+  void see_absence(const std::string& name, Time since, const std::vector<Interval>& down);
   // `recovery_max` after an outage that no certificate could outlive.
   void see_recovered(const std::string& name, Time live_until, Interval outage);
   void see_end();

@@ -103,6 +103,13 @@ Result<http::Response> Network::carry(const Sender& from, const http::Request& r
     throw ProcessDied{request.url};
   }
   const Destination to = TRY(find(request, call));
+  const auto proxy = proxies_.find(from.host);
+  if (proxy != proxies_.end() && !from.validation) {
+    if (const std::optional<Page> instead = proxy->second->answer(clock_.now())) {
+      tell(from, to.host, request, nullptr, to_string(*instead));
+      return page(*instead);
+    }
+  }
   if (!to.service) {
     tell(from, to.host, request, nullptr, "refused");
     return refused(request);

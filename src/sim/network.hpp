@@ -8,6 +8,7 @@
 #include "dns/resolver.hpp"
 #include "http/transport.hpp"
 #include "sim/faults.hpp"
+#include "sim/proxy.hpp"
 #include "sim/virtual_clock.hpp"
 
 namespace crest::sim {
@@ -36,6 +37,7 @@ class Network final : public dns::Resolver {
   void add_host(const std::string& host);
   void add_name(const std::string& name, const std::string& host);
   void listen(const std::string& host, std::uint16_t port, http::Service* service);  // nullptr: nobody listens
+  void set_proxy(const std::string& host, Proxy* proxy) { proxies_[host] = proxy; }  // of what `host` asks
   http::Service* service(const std::string& host, std::uint16_t port) const;         // nullptr: nobody listens
   void watch(Watcher watcher) { watcher_ = std::move(watcher); }
   const std::string& address_of(const std::string& host) const { return hosts_.at(host); }
@@ -66,6 +68,7 @@ class Network final : public dns::Resolver {
   std::map<std::string, std::string> hosts_;  // host to address
   std::map<std::string, std::string> names_;  // name to host
   std::map<std::pair<std::string, std::uint16_t>, http::Service*> services_;
+  std::map<std::string, Proxy*> proxies_;
 };
 
 // One host's way into the network.

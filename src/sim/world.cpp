@@ -26,6 +26,8 @@ FaultRates renewal_rates() {
   rates.ca_dies_at_store = 0.001;
   rates.disk_full = 0.0005;
   rates.disk_error = 0.0005;
+  rates.proxy_pages = 0.4;
+  rates.proxy_pages_max = 6h;
   rates.long_outage = 0.25;
   rates.outage_max = Duration(6 * 3'600'000);
   return rates;
@@ -89,6 +91,7 @@ World::World(const Scenario& scenario, std::uint64_t seed, Log& log)
                           trace_,
                           log,
                           ca_.outages(),
+                          epoch + scenario.length,
                           ca_.directory_url(),
                           ca_.root_pem(),
                           seed ^ (0x484f0000 + host)};

@@ -104,14 +104,17 @@ TEST(World, UnknownScenarioNamesTheKnownOnes) {
   EXPECT_NE(scenario("nonsense").error().message.find("renewals"), std::string::npos);
 }
 
-TEST(Gap, IsFoundBetweenOutages) {
-  const auto hour = [](int h) { return Time(std::chrono::hours(h)); };
-  const Duration three(3 * 3'600'000);
-  EXPECT_TRUE(has_gap({}, {hour(0), hour(8)}, three));
-  EXPECT_TRUE(has_gap({{hour(2), hour(5)}}, {hour(0), hour(8)}, three));
-  EXPECT_FALSE(has_gap({{hour(2), hour(6)}}, {hour(0), hour(8)}, three));
-  EXPECT_FALSE(has_gap({{hour(-3), hour(6)}}, {hour(0), hour(8)}, three));
-  EXPECT_FALSE(has_gap({{hour(1), hour(4)}, {hour(5), hour(7)}}, {hour(0), hour(8)}, three));
+TEST(World, AProxyAnswersWithPagesOfEveryKindForAWhile) {
+  Scenario scene = small_scenario();
+  scene.rates.proxy_pages = 1;
+  scene.rates.proxy_pages_max = 20h;
+  scene.length = Duration(5 * 24 * 3'600'000LL);
+  NullLog log;
+  const Report report = run_world(scene, 2, log);
+  EXPECT_TRUE(report.violations.empty()) << report.violations.front();
+  for (const char* const kind : {"proxy page 404", "proxy page 502", "captive page"}) {
+    EXPECT_GT(report.injected.count(kind), 0u) << kind;
+  }
 }
 
 }  // namespace
