@@ -61,6 +61,7 @@ void ClientHost::die(const std::string& where) {
   ++life_;
   deps_.network.listen(name_, 80, nullptr);
   process_.reset();
+  deps_.invariants.see_power_loss(name_, disk_);
   disk_.crash();
   for (const std::string& certificate : certificates_) {
     deps_.invariants.see_change(name_, disk_, "certificates/" + client::file_name_of(certificate) + "/");

@@ -172,7 +172,7 @@ Result<void> CrashyDisk::sync_folder(std::string_view folder) {
 }
 
 Result<void> CrashyDisk::rename(std::string_view from, std::string_view to) {
-  TRY(before_change("rename", from));
+  TRY(before_change("rename to " + std::string(last_name(to)), from));
   const NodePtr source = TRY(folder_for(from, "rename"));
   const NodePtr target = TRY(folder_for(to, "rename"));
   const auto found = source->entries.find(last_name(from));
@@ -288,6 +288,18 @@ std::vector<std::string> CrashyDisk::names(std::string_view folder) const {
   if (!node) return found;
   for (const auto& [name, child] : node->entries) found.push_back(name);
   return found;
+}
+
+bool CrashyDisk::is_durable(std::string_view path) const {
+  NodePtr node = root_;
+  while (!path.empty()) {
+    const std::string_view name = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(path.size(), name.size() + 1));
+    const auto found = node->durable.find(name);
+    if (found == node->durable.end()) return false;
+    node = found->second;
+  }
+  return true;
 }
 
 unsigned CrashyDisk::mode_of(std::string_view path) const {

@@ -44,6 +44,7 @@ class CrashyDisk final : public Disk {
   std::uint64_t changes() const { return changes_; }
   std::optional<Bytes> peek(std::string_view path) const;  // no faults, links followed
   std::vector<std::string> names(std::string_view folder) const;
+  bool is_durable(std::string_view path) const;   // something of this name is there after every crash
   unsigned mode_of(std::string_view path) const;  // 0 when absent
 
  private:

@@ -134,7 +134,7 @@ void Invariants::see_change(const std::string& host, const CrashyDisk& disk, con
   const std::string base = std::string(folder) + name;
   const std::vector<std::string> entries = disk.names(base);
   if (std::find(entries.begin(), entries.end(), "live") == entries.end()) {
-    if (matching_.contains(host + "/" + name)) violate("the live set of " + name + " on " + host + " is gone");
+    if (matching_.contains({host, name})) violate("the live set of " + name + " on " + host + " is gone");
     return;
   }
   const std::string key_pem = text_of(disk.peek(base + "/live/privkey.pem"));
@@ -142,7 +142,7 @@ void Invariants::see_change(const std::string& host, const CrashyDisk& disk, con
   const std::string chain = text_of(disk.peek(base + "/live/chain.pem"));
   const std::string full = text_of(disk.peek(base + "/live/fullchain.pem"));
   const std::string digest = encoding::hex(crypto::sha256(key_pem + "|" + cert + "|" + chain + "|" + full));
-  std::string& known = matching_[host + "/" + name];
+  std::string& known = matching_[{host, name}];
   if (known == digest) return;
   const std::string where = "the live set of " + name + " on " + host + " after a change of " + path;
   if (full != cert + chain) return violate(where + ": fullchain is not cert and chain");
@@ -153,6 +153,12 @@ void Invariants::see_change(const std::string& host, const CrashyDisk& disk, con
   if (!(parsed->leaf().public_key() == key->public_key())) return violate(where + ": key and certificate differ");
   known = digest;
   published_.insert(encoding::hex(crypto::sha256(key->public_key().spki())));
+}
+
+void Invariants::see_power_loss(const std::string& host, const CrashyDisk& disk) {
+  std::erase_if(matching_, [&](const auto& live) {
+    return live.first.host == host && !disk.is_durable("certificates/" + live.first.name + "/live");
+  });
 }
 
 // Another certificate was issued for a name: the one before was published or its key put aside, or it is dropped.

@@ -40,6 +40,8 @@ class Invariants {
   void see_issued(const IssuedRow& row);
   // A host's disk changed at `path`: privkey, cert, chain and fullchain of the live generation match.
   void see_change(const std::string& host, const CrashyDisk& disk, const std::string& path);
+  // Before a crash: a first live set that is not durable may be gone after it, for its publication never returned.
+  void see_power_loss(const std::string& host, const CrashyDisk& disk);
   // After a crash and at the end: the key behind the newest certificate of each of these names is still on the disk.
   void see_keys(const std::string& host, CrashyDisk& disk, const std::vector<std::string>& certificates);
   // The live certificate `name` ran out without a successor.
@@ -92,9 +94,9 @@ class Invariants {
     RequestRate hour{1h}, day{24h};
   };
   std::map<Holding, Rates> rates_;
-  std::map<Holding, Newest> newest_;             // what the CA issued last
-  std::set<std::string> published_;              // digests of keys that were live once
-  std::map<std::string, std::string> matching_;  // host/certificate to the digest of the set last found to match
+  std::map<Holding, Newest> newest_;         // what the CA issued last
+  std::set<std::string> published_;          // digests of keys that were live once
+  std::map<Holding, std::string> matching_;  // host and folder to the digest of the live set last found to match
   std::size_t busiest_hour_ = 0, busiest_day_ = 0;
   std::uint64_t requests_ = 0, issued_ = 0, expired_ = 0;
 };

@@ -162,6 +162,39 @@ TEST(Invariants, AKeyDroppedForAnotherOrderIsSeenUnlessItWasPutAside) {
   }
 }
 
+// A pair under certificates/app0/gen-1, live; nothing of it is durable unless `folder` is synced.
+void put_live(CrashyDisk& disk, const std::string& folder, IssuedRow row) {
+  ASSERT_TRUE(disk.make_folder("certificates", 0700));
+  ASSERT_TRUE(disk.make_folder(folder, 0700));
+  ASSERT_TRUE(disk.make_folder(folder + "/gen-1", 0700));
+  const std::string pem = x509::Certificate::from_der(row.certificate.der).value().pem();
+  const Secret key = fixed_key("leaf").to_pem();
+  ASSERT_TRUE(disk.create(folder + "/gen-1/privkey.pem", as_bytes(key.reveal()), 0600));
+  ASSERT_TRUE(disk.create(folder + "/gen-1/cert.pem", as_bytes(pem), 0600));
+  ASSERT_TRUE(disk.create(folder + "/gen-1/chain.pem", as_bytes(""), 0600));
+  ASSERT_TRUE(disk.create(folder + "/gen-1/fullchain.pem", as_bytes(pem), 0600));
+  ASSERT_TRUE(disk.link_to("gen-1", folder + "/live"));
+}
+
+TEST(Invariants, ALiveSetThatWasDurableOnceIsNeverGone) {
+  const std::string folder = "certificates/app0";
+  for (const bool durable : {false, true}) {
+    Scene scene;
+    put_live(scene.disk, folder, scene.issued());
+    if (durable) {
+      ASSERT_TRUE(scene.disk.sync_folder(folder) && scene.disk.sync_folder("certificates") &&
+                  scene.disk.sync_folder(""));
+    }
+    EXPECT_EQ(scene.disk.is_durable(folder + "/live"), durable);
+    scene.invariants.see_change("host0", scene.disk, folder + "/live");
+    EXPECT_EQ(scene.said(), "");
+    scene.invariants.see_power_loss("host0", scene.disk);
+    ASSERT_TRUE(scene.disk.remove(folder + "/live"));
+    scene.invariants.see_change("host0", scene.disk, folder + "/");
+    EXPECT_EQ(scene.said().find("the live set of app0 on host0 is gone") != std::string::npos, durable) << scene.said();
+  }
+}
+
 void ask(Scene& scene, const std::string& certificate, const std::string& fault = "") {
   const http::Request request{.method = "GET", .url = "https://ca.sim.example/acme/corp/directory"};
   scene.invariants.see({"host0", "ca.sim.example", &request, nullptr, fault, certificate});
