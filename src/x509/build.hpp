@@ -53,6 +53,7 @@ struct CrlTemplate {
   Time this_update, next_update;
   std::uint64_t number = 0;
   std::vector<RevokedEntry> revoked;
+  std::string partition_url;  // of a list that holds a part only: the leaves' crl_url (RFC 5280 section 5.2.5)
 };
 Result<Bytes> make_crl(const CrlTemplate& parts, const Certificate& issuer, const crypto::Signer& key);  // DER
 

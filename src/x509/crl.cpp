@@ -55,11 +55,20 @@ Result<Bytes> revoked_list(const std::vector<RevokedEntry>& entries) {
   return der::element(der::tag_sequence, list);
 }
 
+// Critical: whoever does not know it must not take a part for the whole (CRL-05).
+Bytes partition_extension(const std::string& url) {
+  if (url.empty()) return {};
+  const Bytes names = der::element(constructed_tag(0), der::element(implicit_tag(6), as_bytes(url)));
+  const Bytes point = der::element(constructed_tag(0), names);
+  return extension(oid::issuing_distribution_point, true, der::sequence({point}));
+}
+
 Result<Bytes> crl_extensions(const CrlTemplate& parts, const Certificate& issuer) {
   const Bytes id = TRY(issuer_key_identifier(issuer));
   const Bytes authority = authority_key_id_extension(id);
   const Bytes number = extension(oid::crl_number, false, integer(parts.number));
-  return der::element(constructed_tag(0), der::sequence({authority, number}));
+  const Bytes partition = partition_extension(parts.partition_url);
+  return der::element(constructed_tag(0), der::sequence({authority, number, partition}));
 }
 
 }  // namespace

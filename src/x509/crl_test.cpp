@@ -9,6 +9,8 @@ namespace {
 
 using namespace test;
 
+using IssuingPointPtr = crypto::Owned<ISSUING_DIST_POINT, ISSUING_DIST_POINT_free>;
+
 crypto::X509CrlPtr native(const Bytes& der) {
   const unsigned char* in = der.data();
   return crypto::X509CrlPtr(d2i_X509_CRL(nullptr, &in, static_cast<long>(der.size())));
@@ -83,6 +85,23 @@ TEST(Crl, AnEmptyListIsAbsent) {
   ASSERT_TRUE(parsed);
   EXPECT_EQ(X509_CRL_get_REVOKED(parsed.get()), nullptr);
   EXPECT_EQ(X509_CRL_verify(parsed.get(), pki().intermediate_key.native()), 1);
+}
+
+TEST(Crl, CRL_05_APartSaysWhichPartItIs) {
+  CrlTemplate parts = crl_template();
+  parts.partition_url = "http://ca.example/crl/7.crl";
+  const auto parsed = native(crl(parts));
+  int critical = -1;
+  const IssuingPointPtr point(static_cast<ISSUING_DIST_POINT*>(
+      X509_CRL_get_ext_d2i(parsed.get(), NID_issuing_distribution_point, &critical, nullptr)));
+  ASSERT_TRUE(point && point->distpoint);
+  EXPECT_EQ(critical, 1);
+  ASSERT_EQ(point->distpoint->type, 0);
+  const GENERAL_NAMES* names = point->distpoint->name.fullname;
+  ASSERT_EQ(sk_GENERAL_NAME_num(names), 1);
+  const ASN1_IA5STRING* url = sk_GENERAL_NAME_value(names, 0)->d.uniformResourceIdentifier;
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(url->data), static_cast<std::size_t>(url->length)),
+            parts.partition_url);
 }
 
 TEST(Crl, EveryKeyTypeSigns) {

@@ -1,0 +1,83 @@
+#include "ca/audit/chain.hpp"
+
+#include "crypto/digest.hpp"
+#include "encoding/base64.hpp"
+#include "encoding/json.hpp"
+
+namespace crest::ca::audit {
+namespace {
+
+using encoding::Json;
+
+constexpr std::string_view signature_fact = "signature", context = "crest-ca audit checkpoint\n";
+
+std::string digest_of(std::string_view text) { return encoding::hex(crypto::sha256(text)); }
+
+std::string signed_text(std::string_view digest) { return std::string(context) + std::string(digest); }
+
+Error broken(std::uint64_t number, const std::string& why) {
+  return make_error(ErrorKind::malformed, "the audit log is broken: " + why + "; compare it with a copy",
+                    "line " + std::to_string(number));
+}
+
+struct Parsed {
+  std::uint64_t number = 0;
+  std::string previous, kind, signature;
+};
+
+Result<Parsed> parsed(std::string_view text, std::uint64_t expected) {
+  const auto json = Json::parse(text);
+  if (!json) return broken(expected, "it is no JSON (" + json.error().message + ")");
+  if (json->dump() != text) return broken(expected, "it is not written as the CA writes it");
+  const auto reader = encoding::JsonReader::of(*json);
+  if (!reader) return broken(expected, "it is no object");
+  const auto number = reader->integer("number");
+  const auto previous = reader->string("previous"), kind = reader->string("event");
+  const Json* facts = json->find("facts");
+  if (!number || !previous || !kind || !facts) return broken(expected, "a member is missing");
+  Parsed out{static_cast<std::uint64_t>(*number), *previous, *kind, ""};
+  const Json* signature = facts->find(signature_fact);
+  if (signature && signature->as_string()) out.signature = *signature->as_string();
+  return out;
+}
+
+}  // namespace
+
+Line next_line(const std::optional<Line>& last, const Event& event, Time when) {
+  Json facts = Json::object();
+  for (const auto& [name, value] : event.facts) facts.set(name, value);
+  Line line{.number = last ? last->number + 1 : 1};
+  Json json = Json::object();
+  json.set("number", static_cast<std::int64_t>(line.number)).set("time", to_rfc3339(when)).set("event", event.kind);
+  json.set("facts", std::move(facts)).set("previous", last ? last->digest : first_previous);
+  line.text = json.dump();
+  line.digest = digest_of(line.text);
+  return line;
+}
+
+Result<Event> checkpoint(const Line& last, const crypto::Signer& key) {
+  const Bytes signature = TRY(key.sign(as_bytes(signed_text(last.digest))));
+  return Event{std::string(checkpoint_kind), {{std::string(signature_fact), encoding::base64url(signature)}}};
+}
+
+Result<void> Verifier::take(std::string_view text) {
+  const std::uint64_t expected = lines() + 1;
+  const Parsed line = TRY(parsed(text, expected));
+  if (line.number != expected) {
+    return broken(expected, "line " + std::to_string(line.number) + " stands in its place");
+  }
+  if (line.previous != (last_ ? last_->digest : first_previous)) {
+    return broken(expected, "it does not follow from the line before, so one of the two was changed");
+  }
+  if (line.kind == checkpoint_kind) {
+    const auto signature = encoding::from_base64url(line.signature);
+    if (!signature || !key_.verify(as_bytes(signed_text(line.previous)), *signature)) {
+      return broken(expected, "the signature of the checkpoint is not the CA's");
+    }
+    vouched_for_ = expected - 1;
+  }
+  last_ = Line{expected, std::string(text), digest_of(text)};
+  return {};
+}
+
+}  // namespace crest::ca::audit

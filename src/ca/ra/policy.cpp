@@ -1,0 +1,68 @@
+#include "ca/ra/policy.hpp"
+
+#include <algorithm>
+
+#include "dns/name.hpp"
+
+namespace crest::ca::ra {
+namespace {
+
+Ruling denied(const Policy& policy, const std::string& rule) { return {false, policy.label + ": " + rule}; }
+Ruling allowed(const Policy& policy, const std::string& rule) { return {true, policy.label + ": " + rule}; }
+
+// `fits` tells whether a rule is about the identifier; each rule has a str().
+template <typename Rule, typename Fits>
+Ruling decide(const Policy& policy, const std::vector<Rule>& deny, const std::vector<Rule>& allow, bool any,
+              const std::string& kind, Fits fits) {
+  if (const auto rule = std::ranges::find_if(deny, fits); rule != deny.end()) {
+    return denied(policy, "denied by \"" + rule->str() + "\"");
+  }
+  if (const auto rule = std::ranges::find_if(allow, fits); rule != allow.end()) {
+    return allowed(policy, "allowed by \"" + rule->str() + "\"");
+  }
+  if (allow.empty() && any) return allowed(policy, "any " + kind + " is allowed");
+  return denied(policy, allow.empty() ? "no " + kind + " is allowed" : "no rule allows it");
+}
+
+}  // namespace
+
+Result<NameRule> NameRule::parse(std::string_view text) {
+  NameRule rule;
+  rule.exact_ = text.starts_with('=');
+  if (rule.exact_) text.remove_prefix(1);
+  const dns::Name name = TRY(dns::Name::from_user(text));
+  rule.name_ = name.str();
+  return rule;
+}
+
+bool NameRule::fits(std::string_view name) const {
+  if (name == name_) return true;
+  return !exact_ && name.size() > name_.size() && name.ends_with(name_) && name[name.size() - name_.size() - 1] == '.';
+}
+
+std::string NameRule::str() const { return (exact_ ? "=" : "") + name_; }
+
+Ruling rule_on(const acme::Identifier& identifier, const Policy& policy) {
+  if (identifier.type == acme::IdentifierType::ip) {
+    const auto address = encoding::IpAddress::parse(identifier.value);
+    if (!address) return denied(policy, "it is no IP address");
+    const auto plain = address->unmapped();
+    return decide(policy, policy.deny_networks, policy.allow_networks, policy.any_address, "address",
+                  [&](const encoding::IpNetwork& network) { return network.contains(plain); });
+  }
+  if (identifier.is_wildcard() && !policy.wildcards) return denied(policy, "wildcards are not allowed");
+  const std::string name = identifier.base().value;
+  return decide(policy, policy.deny, policy.allow, policy.any_name, "name",
+                [&](const NameRule& rule) { return rule.fits(name); });
+}
+
+Ruling rule_on(const acme::Identifier& identifier, std::span<const Policy* const> policies) {
+  Ruling last{false, "no policy is set"};
+  for (const Policy* policy : policies) {
+    last = rule_on(identifier, *policy);
+    if (!last.allowed) return last;
+  }
+  return last;
+}
+
+}  // namespace crest::ca::ra

@@ -1,0 +1,43 @@
+// A Policy says which names somebody may have certificates for. Pure; several hold at once, and all must agree.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "acme/identifier.hpp"
+#include "encoding/ip.hpp"
+
+namespace crest::ca::ra {
+
+// "corp.example" is that name and every name below it; "=app.corp.example" is that one name.
+class NameRule {
+ public:
+  static Result<NameRule> parse(std::string_view text);  // error: malformed, saying which rule of names it breaks
+  bool fits(std::string_view name) const;                // a name in lower case, without "*."
+  std::string str() const;
+  friend bool operator==(const NameRule&, const NameRule&) = default;
+
+ private:
+  std::string name_;
+  bool exact_ = false;
+};
+
+struct Policy {
+  std::string label;  // "ca.toml", "EAB key team-7": who has to be asked
+  std::vector<NameRule> allow, deny;
+  std::vector<encoding::IpNetwork> allow_networks, deny_networks;
+  bool any_name = false, any_address = false;  // where there is no allow rule
+  bool wildcards = true;
+};
+
+struct Ruling {
+  bool allowed = false;
+  std::string why;  // which rule of which policy, for people
+};
+// Deny comes before allow; a policy without an allow rule for the kind of identifier allows what its any_... says.
+Ruling rule_on(const acme::Identifier& identifier, const Policy& policy);
+// The first that denies, or the last that allows. No policy at all allows nothing.
+Ruling rule_on(const acme::Identifier& identifier, std::span<const Policy* const> policies);
+
+}  // namespace crest::ca::ra
