@@ -40,6 +40,66 @@ std::string_view advice(int code) {
 
 }  // namespace
 
+class SqliteStatement final : public SqlStatement {
+ public:
+  SqliteStatement(const SqliteConnection& connection, sqlite3_stmt* native)
+      : connection_(connection), native_(native) {}
+  ~SqliteStatement() override { sqlite3_finalize(native_); }
+
+  Result<void> bind(int index, const SqlValue& value) override;
+  Result<bool> step() override;
+  std::uint64_t changed() const override {
+    return static_cast<std::uint64_t>(sqlite3_changes64(connection_.native()));
+  }
+  void reset() noexcept override {
+    sqlite3_reset(native_);
+    sqlite3_clear_bindings(native_);
+  }
+
+  bool is_null(int column) const override { return sqlite3_column_type(native_, column) == SQLITE_NULL; }
+  std::string text(int column) const override;
+  Bytes blob(int column) const override;
+  std::int64_t integer(int column) const override { return sqlite3_column_int64(native_, column); }
+
+ private:
+  const SqliteConnection& connection_;
+  sqlite3_stmt* native_;
+};
+
+Result<void> SqliteStatement::bind(int index, const SqlValue& value) {
+  int code = SQLITE_OK;  // unbound is NULL
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    code = sqlite3_bind_int64(native_, index, *number);
+  } else if (const auto* text = std::get_if<std::string_view>(&value)) {
+    const char* start = text->data() ? text->data() : "";
+    code = sqlite3_bind_text64(native_, index, start, text->size(), SQLITE_STATIC, SQLITE_UTF8);
+  } else if (const auto* blob = std::get_if<ByteView>(&value)) {
+    const void* start = blob->data() ? static_cast<const void*>(blob->data()) : "";
+    code = sqlite3_bind_blob64(native_, index, start, blob->size(), SQLITE_STATIC);
+  }
+  if (code != SQLITE_OK) return connection_.error("bind");
+  return {};
+}
+
+Result<bool> SqliteStatement::step() {
+  const int code = sqlite3_step(native_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  return connection_.error(sqlite3_sql(native_));
+}
+
+std::string SqliteStatement::text(int column) const {
+  const auto* start = reinterpret_cast<const char*>(sqlite3_column_text(native_, column));
+  if (!start) return {};
+  return {start, static_cast<std::size_t>(sqlite3_column_bytes(native_, column))};
+}
+
+Bytes SqliteStatement::blob(int column) const {
+  const auto* start = static_cast<const std::uint8_t*>(sqlite3_column_blob(native_, column));
+  if (!start) return {};
+  return {start, start + sqlite3_column_bytes(native_, column)};
+}
+
 Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::string& path) {
   TRY(create_private(path));
   sqlite3* db = nullptr;
@@ -52,8 +112,10 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
   return connection;
 }
 
+SqliteConnection::SqliteConnection(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
+
 SqliteConnection::~SqliteConnection() {
-  for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  statements_.clear();
   sqlite3_close(db_);
 }
 
@@ -78,93 +140,18 @@ Result<void> SqliteConnection::check_transaction() const {
                     path_);
 }
 
-Result<sqlite3_stmt*> SqliteConnection::prepared(const char* sql) {
-  sqlite3_stmt*& statement = statements_[sql];
-  if (!statement && sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
-    return error(sql);
+void SqliteConnection::roll_back() noexcept {
+  if (sqlite3_get_autocommit(db_) == 0) sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+Result<SqlStatement*> SqliteConnection::prepared(const char* sql) {
+  std::unique_ptr<SqliteStatement>& statement = statements_[sql];
+  if (!statement) {
+    sqlite3_stmt* native = nullptr;
+    if (sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &native, nullptr) != SQLITE_OK) return error(sql);
+    statement = std::make_unique<SqliteStatement>(*this, native);
   }
-  return statement;
-}
-
-SqliteQuery::SqliteQuery(SqliteConnection& connection, const char* sql) : connection_(connection) {
-  Result<sqlite3_stmt*> statement = connection.prepared(sql);
-  if (statement) {
-    statement_ = *statement;
-  } else {
-    error_ = std::move(statement).error();
-  }
-}
-
-SqliteQuery::~SqliteQuery() {
-  if (!statement_) return;
-  sqlite3_reset(statement_);
-  sqlite3_clear_bindings(statement_);
-}
-
-SqliteQuery& SqliteQuery::bind(std::string_view text) {
-  if (error_) return *this;
-  const char* start = text.data() ? text.data() : "";
-  if (sqlite3_bind_text64(statement_, ++bound_, start, text.size(), SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK) {
-    error_ = connection_.error("bind");
-  }
-  return *this;
-}
-
-SqliteQuery& SqliteQuery::bind(ByteView blob) {
-  if (error_) return *this;
-  const void* start = blob.data() ? static_cast<const void*>(blob.data()) : "";
-  if (sqlite3_bind_blob64(statement_, ++bound_, start, blob.size(), SQLITE_STATIC) != SQLITE_OK) {
-    error_ = connection_.error("bind");
-  }
-  return *this;
-}
-
-SqliteQuery& SqliteQuery::bind(std::int64_t number) {
-  if (error_) return *this;
-  if (sqlite3_bind_int64(statement_, ++bound_, number) != SQLITE_OK) error_ = connection_.error("bind");
-  return *this;
-}
-
-SqliteQuery& SqliteQuery::bind(std::optional<Time> time) {
-  if (time) return bind(static_cast<std::int64_t>(time->time_since_epoch().count()));
-  ++bound_;  // unbound is NULL
-  return *this;
-}
-
-Result<bool> SqliteQuery::row() {
-  if (error_) return *error_;
-  const int code = sqlite3_step(statement_);
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  return connection_.error(sqlite3_sql(statement_));
-}
-
-Result<std::uint64_t> SqliteQuery::run() {
-  while (true) {
-    const bool more = TRY(row());
-    if (!more) return static_cast<std::uint64_t>(sqlite3_changes64(connection_.native()));
-  }
-}
-
-std::string SqliteQuery::text(int column) const {
-  const auto* start = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  if (!start) return {};
-  return {start, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
-}
-
-Bytes SqliteQuery::blob(int column) const {
-  const auto* start = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, column));
-  if (!start) return {};
-  return {start, start + sqlite3_column_bytes(statement_, column)};
-}
-
-std::int64_t SqliteQuery::integer(int column) const { return sqlite3_column_int64(statement_, column); }
-
-Time SqliteQuery::time(int column) const { return Time(Duration(integer(column))); }
-
-std::optional<Time> SqliteQuery::optional_time(int column) const {
-  if (sqlite3_column_type(statement_, column) == SQLITE_NULL) return std::nullopt;
-  return time(column);
+  return static_cast<SqlStatement*>(statement.get());
 }
 
 }  // namespace crest::adapters

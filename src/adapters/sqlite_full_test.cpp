@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "adapters/sqlite_store.hpp"
-#include "adapters/sqlite_tables.hpp"
 #include "adapters/temporary_folder.hpp"
 #include "ca/testing/acme_driver.hpp"
 

@@ -28,6 +28,22 @@ class NotingCertificates final : public Certificates {
   }
   Result<std::uint64_t> count() override { return inner_.count(); }
   Result<std::optional<Time>> newest() override { return inner_.newest(); }
+  Result<std::vector<CertificateRow>> search(const CertificateFilter& filter,
+                                             const std::optional<CertificateCursor>& after,
+                                             std::size_t count_max) override {
+    return inner_.search(filter, after, count_max);
+  }
+  Result<std::vector<RevokedRow>> revoked(const std::string& issuer, Time not_after_min, const std::string& after,
+                                          std::size_t count_max) override {
+    return inner_.revoked(issuer, not_after_min, after, count_max);
+  }
+  Result<bool> set_replaced_by(const std::string& serial, const Id& order) override {
+    return inner_.set_replaced_by(serial, order);
+  }
+  Result<std::vector<ExpiredRow>> expired(Time before, std::size_t count_max) override {
+    return inner_.expired(before, count_max);
+  }
+  Result<void> remove(const std::string& serial) override { return inner_.remove(serial); }
 
  private:
   void note(const CertificateRow& row, const Result<bool>& done) {
@@ -47,7 +63,8 @@ Result<void> WatchedStore::write(const Work& work) {
   const Result<void> done = inner_.write([&](Tx& tx) {
     noted.clear();
     NotingCertificates certificates(tx.certificates, noted);
-    Tx watched{tx.accounts, tx.orders, tx.authorizations, certificates, tx.blocked_keys};
+    Tx watched{tx.accounts, tx.orders, tx.authorizations, certificates, tx.blocked_keys, tx.eab_keys,
+               tx.spendings, tx.leases, tx.issuers,       tx.crls,      tx.audit};
     return work(watched);
   });
   if (!done) return done;

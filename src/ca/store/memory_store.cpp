@@ -5,6 +5,8 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "ca/store/memory_operations.hpp"
+
 namespace crest::ca::store {
 
 struct MemoryStore::Tables {
@@ -22,37 +24,12 @@ struct MemoryStore::Tables {
   std::map<CertificateStatus, std::set<std::string>> serials_of_status;
   std::multiset<Time> certificate_times;
   std::set<std::string> blocked_keys;
+  OperationTables operations;
 };
 
 namespace {
 
 using Tables = MemoryStore::Tables;
-
-// What a transaction did, to be undone backwards.
-class Undo {
- public:
-  explicit Undo(bool may_write) : may_write_(may_write) {}
-
-  Result<void> check() const {
-    if (may_write_) return {};
-    return make_error(ErrorKind::internal, "a reading transaction tried to write");
-  }
-  void add(std::function<void()> step) { steps_.push_back(std::move(step)); }
-  void roll_back() {
-    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) (*step)();
-  }
-
- private:
-  bool may_write_;
-  std::vector<std::function<void()>> steps_;
-};
-
-template <typename Map>
-auto found(const Map& map, const typename Map::key_type& key) -> std::optional<typename Map::mapped_type> {
-  const auto at = map.find(key);
-  if (at == map.end()) return std::nullopt;
-  return at->second;
-}
 
 template <typename Map>
 std::vector<std::string> first_of(const Map& map, const typename Map::key_type& key, std::size_t count_max) {
@@ -121,7 +98,7 @@ class MemoryOrders final : public Orders {
     tables_.orders_of_account[row.account].push_back(row.id);
     for (const auto& id : row.authorizations) tables_.orders_of_authorization[id].push_back(row.id);
     index(row);
-    undo_.add([this, id = row.id] { remove(id); });
+    undo_.add([this, id = row.id] { erase(id); });
     return {};
   }
 
@@ -176,6 +153,33 @@ class MemoryOrders final : public Orders {
     return first_of(tables_.orders_of_status, status, count_max);
   }
 
+  Result<std::uint64_t> remove_unissued(Time before, std::size_t count_max) override {
+    TRY(undo_.check());
+    std::vector<std::pair<Time, Id>> over;
+    for (const auto& [id, row] : tables_.orders) {
+      const bool open = !row.serial.empty() || row.status == acme::OrderStatus::processing;
+      if (!open && row.expires < before) over.push_back({row.expires, id});
+    }
+    std::ranges::sort(over);
+    if (over.size() > count_max) over.resize(count_max);
+    for (const auto& [when, id] : over) TRY(remove(id));
+    return static_cast<std::uint64_t>(over.size());
+  }
+
+  Result<void> remove(const Id& id) override {
+    TRY(undo_.check());
+    const auto row = found(tables_.orders, id);
+    if (!row) return {};
+    undo_.add([this, row = *row, before = tables_.orders_of_account[row->account]] {
+      tables_.orders.emplace(row.id, row);
+      tables_.orders_of_account[row.account] = before;
+      for (const auto& authorization : row.authorizations) tables_.orders_of_authorization[authorization].push_back(row.id);
+      index(row);
+    });
+    erase(id);
+    return {};
+  }
+
  private:
   void index(const OrderRow& row) {
     tables_.orders_of_status[row.status].insert(row.id);
@@ -192,7 +196,7 @@ class MemoryOrders final : public Orders {
     index(stored);
   }
 
-  void remove(const Id& id) {
+  void erase(const Id& id) {
     const auto row = tables_.orders.extract(id).mapped();
     std::erase(tables_.orders_of_account[row.account], id);
     for (const auto& authorization : row.authorizations) {
@@ -217,11 +221,7 @@ class MemoryAuthorizations final : public Authorizations {
     auto& ids = tables_.authorizations_of_name[{row.account, row.identifier}];
     ids.push_back(row.id);
     index(row);
-    undo_.add([this, id = row.id] {
-      const auto old = tables_.authorizations.extract(id).mapped();
-      std::erase(tables_.authorizations_of_name[{old.account, old.identifier}], id);
-      tables_.processing_authorizations.erase(id);
-    });
+    undo_.add([this, id = row.id] { erase(id); });
     return {};
   }
 
@@ -271,7 +271,29 @@ class MemoryAuthorizations final : public Authorizations {
     return out;
   }
 
+  Result<std::uint64_t> remove_expired(Time before, std::size_t count_max) override {
+    TRY(undo_.check());
+    std::vector<AuthorizationRow> over;
+    for (const auto& [id, row] : tables_.authorizations) {
+      if (row.expires < before && over.size() < count_max) over.push_back(row);
+    }
+    for (const auto& row : over) {
+      erase(row.id);
+      undo_.add([this, row] {
+        tables_.authorizations.emplace(row.id, row);
+        tables_.authorizations_of_name[{row.account, row.identifier}].push_back(row.id);
+        index(row);
+      });
+    }
+    return static_cast<std::uint64_t>(over.size());
+  }
+
  private:
+  void erase(const Id& id) {
+    const auto old = tables_.authorizations.extract(id).mapped();
+    std::erase(tables_.authorizations_of_name[{old.account, old.identifier}], id);
+    tables_.processing_authorizations.erase(id);
+  }
   void put(const AuthorizationRow& row) {
     tables_.authorizations.at(row.id) = row;
     index(row);
@@ -299,12 +321,7 @@ class MemoryCertificates final : public Certificates {
     tables_.certificates.emplace(row.serial, row);
     tables_.serials_of_status[row.status].insert(row.serial);
     tables_.certificate_times.insert(row.created);
-    undo_.add([this, serial = row.serial] {
-      const auto old = tables_.certificates.extract(serial).mapped();
-      tables_.serial_of_order.erase(old.order);
-      tables_.serials_of_status[old.status].erase(serial);
-      tables_.certificate_times.erase(tables_.certificate_times.find(old.created));
-    });
+    undo_.add([this, serial = row.serial] { erase(serial); });
     return true;
   }
 
@@ -341,7 +358,85 @@ class MemoryCertificates final : public Certificates {
     return std::optional(*tables_.certificate_times.rbegin());
   }
 
+  Result<std::vector<CertificateRow>> search(const CertificateFilter& filter,
+                                             const std::optional<CertificateCursor>& after,
+                                             std::size_t count_max) override {
+    std::vector<CertificateRow> out;
+    for (const auto& [serial, row] : tables_.certificates) {
+      const bool behind = !after || std::pair(row.not_after, serial) < std::pair(after->not_after, after->serial);
+      if (behind && fits(row, filter)) out.push_back(row);
+    }
+    std::ranges::sort(out, std::greater{}, [](const auto& row) { return std::pair(row.not_after, row.serial); });
+    if (out.size() > count_max) out.resize(count_max);
+    return out;
+  }
+
+  Result<std::vector<RevokedRow>> revoked(const std::string& issuer, Time not_after_min, const std::string& after,
+                                          std::size_t count_max) override {
+    std::vector<RevokedRow> out;
+    const auto& serials = tables_.serials_of_status[CertificateStatus::revoked];
+    for (auto at = serials.upper_bound(after); at != serials.end() && out.size() < count_max; ++at) {
+      const auto& row = tables_.certificates.at(*at);
+      if (row.issuer != issuer || row.not_after < not_after_min) continue;
+      out.push_back({row.serial, row.revoked_at.value_or(Time{}), row.revocation_reason});
+    }
+    return out;
+  }
+
+  Result<bool> set_replaced_by(const std::string& serial, const Id& order) override {
+    TRY(undo_.check());
+    auto row = found(tables_.certificates, serial);
+    if (!row) return false;
+    undo_.add([this, old = *row] { put(old); });
+    row->replaced_by = order;
+    put(*row);
+    return true;
+  }
+
+  Result<std::vector<ExpiredRow>> expired(Time before, std::size_t count_max) override {
+    std::vector<std::pair<Time, ExpiredRow>> over;
+    for (const auto& [serial, row] : tables_.certificates) {
+      if (row.not_after < before) over.push_back({row.not_after, {serial, row.order}});
+    }
+    std::ranges::sort(over, {}, &std::pair<Time, ExpiredRow>::first);
+    std::vector<ExpiredRow> out;
+    for (const auto& [when, row] : over) {
+      if (out.size() < count_max) out.push_back(row);
+    }
+    return out;
+  }
+
+  Result<void> remove(const std::string& serial) override {
+    TRY(undo_.check());
+    const auto row = found(tables_.certificates, serial);
+    if (!row) return {};
+    erase(serial);
+    undo_.add([this, row = *row] {
+      tables_.serial_of_order.emplace(row.order, row.serial);
+      tables_.certificates.emplace(row.serial, row);
+      tables_.serials_of_status[row.status].insert(row.serial);
+      tables_.certificate_times.insert(row.created);
+    });
+    return {};
+  }
+
  private:
+  static bool fits(const CertificateRow& row, const CertificateFilter& filter) {
+    const auto is = [](const std::string& wanted, const std::string& value) { return wanted.empty() || wanted == value; };
+    const bool named = filter.text.empty() || std::ranges::any_of(row.names, [&](const std::string& name) {
+                         return name.find(filter.text) != name.npos;
+                       });
+    const bool in_time =
+        !filter.valid_at || (row.not_before <= *filter.valid_at && row.not_after >= *filter.valid_at);
+    return named && in_time && is(filter.account, row.account) && is(filter.issuer, row.issuer) &&
+           is(filter.profile, row.profile) && (!filter.status || *filter.status == row.status);
+  }
+  void erase(const std::string& serial) {
+    const auto old = tables_.certificates.extract(serial).mapped();
+    tables_.serial_of_order.erase(old.order);
+    tables_.serials_of_status[old.status].erase(serial);
+    tables_.certificate_times.erase(tables_.certificate_times.find(old.created));
+  }
   void put(const CertificateRow& row) {
     auto& stored = tables_.certificates.at(row.serial);
     tables_.serials_of_status[stored.status].erase(row.serial);
@@ -378,7 +473,18 @@ Result<void> run(Tables& tables, bool may_write, const Work& work) {
   MemoryAuthorizations authorizations(tables, undo);
   MemoryCertificates certificates(tables, undo);
   MemoryBlockedKeys blocked_keys(tables, undo);
-  Tx tx{accounts, orders, authorizations, certificates, blocked_keys};
+  MemoryOperations operations(tables.operations, undo);
+  Tx tx{accounts,
+        orders,
+        authorizations,
+        certificates,
+        blocked_keys,
+        operations.eab_keys,
+        operations.spendings,
+        operations.leases,
+        operations.issuers,
+        operations.crls,
+        operations.audit};
   try {
     auto done = work(tx);
     if (!done) undo.roll_back();

@@ -9,6 +9,7 @@
 #include "acme/account.hpp"
 #include "acme/authorization.hpp"
 #include "acme/order.hpp"
+#include "ca/store/operations.hpp"
 #include "core/result.hpp"
 
 namespace crest::ca::store {
@@ -24,6 +25,7 @@ struct AccountRow {
   std::vector<std::string> contact;
   bool terms_agreed = false;
   std::string binding_json;  // external account binding as verified, or ""
+  std::string eab_key;       // the id of the key it was made with, or ""
   Time created;
 };
 
@@ -59,6 +61,8 @@ struct AuthorizationRow {
   std::string key_authorization;  // of the account key at response time (CHL-17); "" before
   std::vector<ChallengeRow> challenges;
   Time created, expires;
+  std::optional<Time> caa_checked;  // when CAA last allowed it (CAA-14)
+  bool subdomains = false;          // good for the names below, too (RFC 9444)
 };
 
 // A row is the journal of one signature (SF63): written as `signing` before the key is used, and revocable from then on.
@@ -76,6 +80,32 @@ struct CertificateRow {
   Time created, not_after;
   std::optional<Time> revoked_at;
   int revocation_reason = 0;
+  std::vector<std::string> names;  // what it is good for
+  Time not_before;
+  std::string profile;      // name
+  std::string replaced_by;  // the order that was made to replace it (RFC 9773 section 5), or ""
+};
+
+// Which certificates are looked for; what is empty does not matter.
+struct CertificateFilter {
+  std::string text;  // part of a name
+  std::string account, issuer, profile;
+  std::optional<CertificateStatus> status;
+  std::optional<Time> valid_at;
+};
+// Where a page of certificates begins: behind this one.
+struct CertificateCursor {
+  Time not_after;
+  std::string serial;
+};
+struct RevokedRow {
+  std::string serial;
+  Time revoked_at;
+  int reason = 0;
+};
+struct ExpiredRow {
+  std::string serial;
+  Id order;
 };
 
 // Row access inside one transaction. A missing row is nullopt or false; an Error is the store failing (storage).
@@ -102,6 +132,9 @@ class Orders {
   virtual Result<std::vector<Id>> open_of(const Id& account, Time now, std::size_t count_max) = 0;  // the same ones
   virtual Result<std::vector<Id>> with_authorization(const Id& authorization) = 0;
   virtual Result<std::vector<Id>> with_status(acme::OrderStatus status, std::size_t count_max) = 0;  // restart
+  // Clean-up (SF62): what expired before `before` and has no certificate; never one that is processing. How many.
+  virtual Result<std::uint64_t> remove_unissued(Time before, std::size_t count_max) = 0;
+  virtual Result<void> remove(const Id& id) = 0;
 };
 
 class Authorizations {
@@ -116,6 +149,7 @@ class Authorizations {
                                                              bool wildcard, Time now) = 0;
   // All of those, for whatever identifier.
   virtual Result<std::vector<Id>> valid_of(const Id& account, Time now, std::size_t count_max) = 0;
+  virtual Result<std::uint64_t> remove_expired(Time before, std::size_t count_max) = 0;  // how many
 };
 
 class Certificates {
@@ -128,6 +162,18 @@ class Certificates {
   virtual Result<std::vector<CertificateRow>> with_status(CertificateStatus status, std::size_t count_max) = 0;
   virtual Result<std::uint64_t> count() = 0;
   virtual Result<std::optional<Time>> newest() = 0;  // the latest `created` (SF80)
+
+  // Those that end last come first.
+  virtual Result<std::vector<CertificateRow>> search(const CertificateFilter& filter,
+                                                     const std::optional<CertificateCursor>& after,
+                                                     std::size_t count_max) = 0;
+  // Revoked ones of an issuer that end at `not_after_min` or later, by serial, behind `after`.
+  virtual Result<std::vector<RevokedRow>> revoked(const std::string& issuer, Time not_after_min,
+                                                  const std::string& after, std::size_t count_max) = 0;
+  // `row.replaced_by` becomes what it says; false: no such certificate.
+  virtual Result<bool> set_replaced_by(const std::string& serial, const Id& order) = 0;
+  virtual Result<std::vector<ExpiredRow>> expired(Time before, std::size_t count_max) = 0;  // first ended first
+  virtual Result<void> remove(const std::string& serial) = 0;
 };
 
 // Keys that nobody may use again, after a proof of compromise (REV-10, SF11).
@@ -144,6 +190,12 @@ struct Tx {
   Authorizations& authorizations;
   Certificates& certificates;
   BlockedKeys& blocked_keys;
+  EabKeys& eab_keys;
+  Spendings& spendings;
+  Leases& leases;
+  Issuers& issuers;
+  Crls& crls;
+  AuditLog& audit;
 };
 
 using Work = std::function<Result<void>(Tx&)>;
@@ -151,8 +203,9 @@ using Work = std::function<Result<void>(Tx&)>;
 class Store {
  public:
   virtual ~Store() = default;
-  // All of `work` or nothing, serial with every other write, durable when it returns without error. An Error from
-  // `work` rolls it back and is returned. Blocks for the disk; thread-safe; several callers may share one sync.
+  // All of `work` or nothing, as if no other write happened meanwhile, durable when it returns without error. An Error
+  // from `work` rolls it back and is returned. `work` may run more than once, and has to begin anew each time. Blocks for
+  // the disk; thread-safe; several callers may share one sync.
   virtual Result<void> write(const Work& work) = 0;
   // A consistent view; writing through it fails.
   virtual Result<void> read(const Work& work) = 0;

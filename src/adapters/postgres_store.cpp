@@ -1,0 +1,36 @@
+#include "adapters/postgres_store.hpp"
+
+#include "adapters/postgres.hpp"
+#include "adapters/sql_schema.hpp"
+#include "adapters/sql_store.hpp"
+
+namespace crest::adapters {
+namespace {
+
+class PostgresDatabase final : public SqlDatabase {
+ public:
+  explicit PostgresDatabase(std::string target) : target_(std::move(target)) {}
+
+  Result<std::unique_ptr<SqlConnection>> connect(Use) override {
+    std::unique_ptr<PostgresConnection> connection = TRY(PostgresConnection::open(target_));
+    return std::unique_ptr<SqlConnection>(std::move(connection));
+  }
+  const char* begin(Use use) const override {
+    return use == Use::write ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+  }
+  const char* probe() const override { return "UPDATE crest_schema SET version = version"; }
+
+ private:
+  std::string target_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ca::store::Store>> open_postgres_store(const std::string& target) {
+  auto database = std::make_unique<PostgresDatabase>(target);
+  auto writer = TRY(database->connect(SqlDatabase::Use::write));
+  TRY(migrate(*writer, SqlDialect::postgres));
+  return make_sql_store(std::move(database), std::move(writer));
+}
+
+}  // namespace crest::adapters

@@ -1,0 +1,134 @@
+#include "adapters/postgres_store.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "adapters/postgres_server.hpp"
+#include "adapters/sql_schema.hpp"
+
+namespace crest::adapters {
+namespace {
+
+using namespace ca::store;
+
+PostgresServer& server() { return PostgresServer::shared(); }
+
+std::unique_ptr<Store> fresh_store() { return open_postgres_store(server().fresh_target()).value(); }
+
+Result<void> add_account(Store& store, const std::string& id) {
+  return store.write([&](Tx& tx) -> Result<void> {
+    TRY(tx.accounts.insert({.id = id, .thumbprint = "thumb-" + id}));
+    return {};
+  });
+}
+
+bool has_account(Store& store, const std::string& id) {
+  bool found = false;
+  const auto done = store.read([&](Tx& tx) -> Result<void> {
+    const auto row = TRY(tx.accounts.by_id(id));
+    found = row.has_value();
+    return {};
+  });
+  EXPECT_TRUE(done);
+  return found;
+}
+
+TEST(PostgresStore, SaysWhatToDoWhenItCannotConnect) {
+  const auto absent = open_postgres_store("host=/nonexistent dbname=crest");
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().kind, ErrorKind::storage);
+  EXPECT_NE(absent.error().message.find("see that the database server runs"), std::string::npos);
+  const auto no_database = open_postgres_store("host=" + server().base().substr(5, server().base().find(' ') - 5) +
+                                               " user=crest dbname=absent");
+  ASSERT_FALSE(no_database);
+  EXPECT_NE(no_database.error().message.find("does not exist"), std::string::npos) << no_database.error().describe();
+}
+
+TEST(PostgresStore, SF67_TwoNodesStartAtTheSameMoment) {
+  const std::string target = server().fresh_target();
+  std::atomic<int> opened{0};
+  {
+    std::vector<std::jthread> nodes;
+    for (int i = 0; i < 4; ++i) nodes.emplace_back([&] { opened += open_postgres_store(target) ? 1 : 0; });
+  }
+  EXPECT_EQ(opened, 4);
+}
+
+TEST(PostgresStore, ANewerDatabaseIsRefused) {
+  const std::string target = server().fresh_target();
+  ASSERT_TRUE(open_postgres_store(target));
+  PostgresConnection::open(target).value()->execute("UPDATE crest_schema SET version = 99").value();
+  const auto newer = open_postgres_store(target);
+  ASSERT_FALSE(newer);
+  EXPECT_NE(newer.error().message.find("version 99"), std::string::npos);
+}
+
+TEST(PostgresStore, AnOlderDatabaseIsBroughtUpToDate) {
+  const std::string target = server().fresh_target();
+  {
+    const auto connection = PostgresConnection::open(target).value();
+    migrate_to(*connection, SqlDialect::postgres, 1).value();
+    connection->execute("INSERT INTO accounts VALUES ('old', 't', '', 'valid', '', 1, '', 0)").value();
+  }
+  const auto store = open_postgres_store(target).value();
+  EXPECT_TRUE(has_account(*store, "old"));
+  EXPECT_TRUE(add_account(*store, "new"));
+}
+
+// Two nodes count what they may do in one row: neither sees a number twice.
+TEST(PostgresStore, SF31_SF67_TransitionsOfTwoNodesAreSerial) {
+  const std::string target = server().fresh_target();
+  const auto first = open_postgres_store(target).value(), second = open_postgres_store(target).value();
+  constexpr int threads_count = 6, rounds = 20;
+  std::mutex mutex;
+  std::vector<std::int64_t> seen;
+  std::atomic<int> failed{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < threads_count; ++t) {
+      threads.emplace_back([&, t] {
+        Store& store = t % 2 == 0 ? *first : *second;
+        for (int i = 0; i < rounds; ++i) {
+          std::int64_t mine = 0;
+          const auto done = store.write([&](Tx& tx) -> Result<void> {
+            const auto before = TRY(tx.spendings.full_at("counter"));
+            const Time next = before.value_or(Time{}) + 1ms;
+            mine = next.time_since_epoch().count();
+            return tx.spendings.put("counter", next);
+          });
+          const std::scoped_lock lock(mutex);
+          if (done) seen.push_back(mine);
+          if (!done) ++failed;
+        }
+      });
+    }
+  }
+  std::ranges::sort(seen);
+  EXPECT_EQ(std::ranges::adjacent_find(seen), seen.end());
+  EXPECT_EQ(seen.size(), static_cast<std::size_t>(threads_count * rounds - failed));
+  EXPECT_EQ(seen.back(), static_cast<std::int64_t>(seen.size()));
+  EXPECT_LE(failed, threads_count * rounds / 10);
+}
+
+TEST(PostgresStore, SF65_GoesOnAfterTheServerWasAway) {
+  const auto store = fresh_store();
+  ASSERT_TRUE(add_account(*store, "before"));
+  ASSERT_TRUE(has_account(*store, "before"));
+  server().stop(SIGQUIT);
+  const auto refused = add_account(*store, "meanwhile");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::storage);
+  EXPECT_FALSE(store->check());
+  server().run();
+  EXPECT_TRUE(add_account(*store, "after"));
+  EXPECT_TRUE(has_account(*store, "before"));
+  EXPECT_TRUE(has_account(*store, "after"));
+  EXPECT_FALSE(has_account(*store, "meanwhile"));
+  EXPECT_TRUE(store->check());
+}
+
+}  // namespace
+}  // namespace crest::adapters
