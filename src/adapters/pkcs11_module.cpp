@@ -33,13 +33,14 @@ Result<Pkcs11Target> pkcs11_target(const std::string& text) {
                         Untrusted(text).printable(200));
   }
   if (p11_kit_uri_get_pin_value(uri.get()) != nullptr) {
-    return config_error("the URI has the PIN in it, where others can see it; take pin-value out, and give the PIN as a "
-                        "passphrase",
-                        "pkcs11:...");
+    return config_error(
+        "the URI has the PIN in it, where others can see it; take pin-value out, and give the PIN as a "
+        "passphrase",
+        "pkcs11:...");
   }
   Pkcs11Target target;
-  target.token = padded_text(p11_kit_uri_get_token_info(uri.get())->label,
-                             sizeof p11_kit_uri_get_token_info(uri.get())->label);
+  target.token =
+      padded_text(p11_kit_uri_get_token_info(uri.get())->label, sizeof p11_kit_uri_get_token_info(uri.get())->label);
   if (const CK_ATTRIBUTE* label = p11_kit_uri_get_attribute(uri.get(), CKA_LABEL))
     target.object.assign(static_cast<const char*>(label->pValue), label->ulValueLen);
   if (const CK_ATTRIBUTE* id = p11_kit_uri_get_attribute(uri.get(), CKA_ID)) {
@@ -67,10 +68,9 @@ bool is_session_lost(CK_RV code) {
 
 Error pkcs11_error(std::string_view what, CK_RV code, const std::string& uri) {
   const auto told = [&](ErrorKind kind, std::string_view advice) {
-    return make_error(kind,
-                      "the token failed at " + std::string(what) + ": " + p11_kit_strerror(code) + "; " +
-                          std::string(advice),
-                      uri);
+    return make_error(
+        kind, "the token failed at " + std::string(what) + ": " + p11_kit_strerror(code) + "; " + std::string(advice),
+        uri);
   };
   switch (code) {
     case CKR_PIN_INCORRECT:
@@ -121,9 +121,9 @@ Result<CK_SLOT_ID> Pkcs11Module::slot_of(const Pkcs11Target& target, const std::
   }
   if (fitting.size() == 1) return fitting.front();
   const std::string there = seen.empty() ? "there is no initialized token" : "there are: " + seen;
-  return config_error(fitting.empty() ? "no such token; " + there
-                                      : "several tokens fit; name one with token=LABEL (" + there + ")",
-                      uri);
+  return config_error(
+      fitting.empty() ? "no such token; " + there : "several tokens fit; name one with token=LABEL (" + there + ")",
+      uri);
 }
 
 Result<std::unique_ptr<Pkcs11Session>> Pkcs11Session::open(std::shared_ptr<Pkcs11Module> module, CK_SLOT_ID slot,

@@ -3,6 +3,7 @@
 #include <array>
 #include <condition_variable>
 #include <mutex>
+
 #include <openssl/evp.h>
 
 #include "adapters/pkcs11_module.hpp"
@@ -215,7 +216,6 @@ Result<Bytes> Pkcs11Signer::sign(ByteView message) const {
   return *std::move(in_der);
 }
 
-
 }  // namespace
 
 Result<std::unique_ptr<crypto::Signer>> open_pkcs11_signer(Pkcs11Options options) {
@@ -228,8 +228,8 @@ Result<std::unique_ptr<crypto::Signer>> open_pkcs11_signer(Pkcs11Options options
     TRY(session->find(CKO_PRIVATE_KEY, target, options.uri));
     key = TRY(public_key_of(*session, target, options.uri));
   }
-  return std::unique_ptr<crypto::Signer>(std::make_unique<Pkcs11Signer>(
-      std::move(options), std::move(target), std::move(module), slot, std::move(key)));
+  return std::unique_ptr<crypto::Signer>(
+      std::make_unique<Pkcs11Signer>(std::move(options), std::move(target), std::move(module), slot, std::move(key)));
 }
 
 Result<crypto::PublicKey> generate_pkcs11_key(const Pkcs11Options& options, KeyType type) {
@@ -259,17 +259,19 @@ Result<crypto::PublicKey> generate_pkcs11_key(const Pkcs11Options& options, KeyT
   } else {
     public_half.push_back({CKA_EC_PARAMS, parameters.data(), parameters.size()});
   }
-  for (const CK_ATTRIBUTE& one : {CK_ATTRIBUTE{CKA_PRIVATE, &yes, sizeof yes}, {CKA_SENSITIVE, &yes, sizeof yes},
-                                  {CKA_EXTRACTABLE, &no, sizeof no}, {CKA_SIGN, &yes, sizeof yes}})
+  for (const CK_ATTRIBUTE& one : {CK_ATTRIBUTE{CKA_PRIVATE, &yes, sizeof yes},
+                                  {CKA_SENSITIVE, &yes, sizeof yes},
+                                  {CKA_EXTRACTABLE, &no, sizeof no},
+                                  {CKA_SIGN, &yes, sizeof yes}})
     private_half.push_back(one);
   CK_MECHANISM mechanism{bits != 0                  ? CK_MECHANISM_TYPE{CKM_RSA_PKCS_KEY_PAIR_GEN}
                          : type == KeyType::ed25519 ? CK_MECHANISM_TYPE{CKM_EC_EDWARDS_KEY_PAIR_GEN}
                                                     : CK_MECHANISM_TYPE{CKM_EC_KEY_PAIR_GEN},
                          nullptr, 0};
   CK_OBJECT_HANDLE public_object = 0, private_object = 0;
-  const CK_RV code = session->functions().C_GenerateKeyPair(session->handle(), &mechanism, public_half.data(),
-                                                            public_half.size(), private_half.data(),
-                                                            private_half.size(), &public_object, &private_object);
+  const CK_RV code =
+      session->functions().C_GenerateKeyPair(session->handle(), &mechanism, public_half.data(), public_half.size(),
+                                             private_half.data(), private_half.size(), &public_object, &private_object);
   if (code != CKR_OK) return pkcs11_error("making a key", code, options.uri);
   return public_key_of(*session, target, options.uri);
 }

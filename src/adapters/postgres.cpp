@@ -1,8 +1,9 @@
 #include "adapters/postgres.hpp"
 
 #include <charconv>
-#include <libpq-fe.h>
 #include <vector>
+
+#include <libpq-fe.h>
 
 #include "encoding/base64.hpp"
 
@@ -153,7 +154,8 @@ Bytes PostgresStatement::blob(int column) const {
 }
 
 Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const std::string& target) {
-  const char* const keywords[] = {"dbname", "connect_timeout", "tcp_user_timeout", "fallback_application_name", nullptr};
+  const char* const keywords[] = {"dbname", "connect_timeout", "tcp_user_timeout", "fallback_application_name",
+                                  nullptr};
   const char* const values[] = {target.c_str(), connect_seconds.data(), silence_milliseconds.data(), "crest-ca",
                                 nullptr};
   constexpr int expand_dbname = 1;
@@ -179,16 +181,17 @@ Error PostgresConnection::failure(std::string_view what, pg_result* result) {
   const char* field = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
   const std::string state = field ? field : "";
   const bool refused = state.starts_with("40") || state == "55P03";  // serialization, deadlock, lock timeout
-  const bool ended = state.starts_with("57P") || state.starts_with("08");  // the server says goodbye
+  // The server says goodbye, or libpq itself reports what it calls no bad connection yet.
+  const bool ended = state.empty() || state.starts_with("57P") || state.starts_with("08");
   if (ended || PQstatus(native_) != CONNECTION_OK) {
     trouble_ = committing_ ? SqlTrouble::lost : SqlTrouble::lost_before_commit;
   } else if (refused) {
     trouble_ = SqlTrouble::conflict;
   }
   const char* why = result ? PQresultErrorMessage(result) : PQerrorMessage(native_);
-  return make_error(
-      ErrorKind::storage,
-      "the database failed at " + std::string(what) + ": " + first_line(why) + std::string(advice(state)), where_);
+  return make_error(ErrorKind::storage,
+                    "the database failed at " + std::string(what) + ": " + first_line(why) + std::string(advice(state)),
+                    where_);
 }
 
 Result<void> PostgresConnection::begin(const char* sql) {
@@ -199,8 +202,8 @@ Result<void> PostgresConnection::begin(const char* sql) {
 // After a conflict nothing more can be done in this transaction; other errors are undone by a savepoint.
 Result<void> PostgresConnection::check_transaction() const {
   if (trouble_ == SqlTrouble::none && PQtransactionStatus(native_) == PQTRANS_INTRANS) return {};
-  return make_error(ErrorKind::storage, "the database gave a transaction up and nothing of it was kept; it is tried again",
-                    where_);
+  return make_error(ErrorKind::storage,
+                    "the database gave a transaction up and nothing of it was kept; it is tried again", where_);
 }
 
 Result<void> PostgresConnection::commit() {

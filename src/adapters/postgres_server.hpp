@@ -78,7 +78,8 @@ class PostgresServer {
     const pid_t child = ::fork();
     if (child == 0) {
       become_somebody();
-      if (::freopen("/dev/null", "w", stdout) == nullptr || ::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(126);
+      if (::freopen("/dev/null", "w", stdout) == nullptr || ::freopen("/dev/null", "w", stderr) == nullptr)
+        ::_exit(126);
       ::execv(arguments[0], arguments.data());
       ::_exit(127);
     }

@@ -32,7 +32,7 @@ bool has_account(Store& store, const std::string& id) {
     found = row.has_value();
     return {};
   });
-  EXPECT_TRUE(done);
+  EXPECT_TRUE(done) << (done ? "" : done.error().describe());
   return found;
 }
 

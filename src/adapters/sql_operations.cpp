@@ -159,9 +159,7 @@ class SqlIssuers final : public Issuers {
   }
 
  private:
-  static IssuerRow read(const SqlQuery& query) {
-    return {query.text(0), query.text(1), query.text(2), query.time(3)};
-  }
+  static IssuerRow read(const SqlQuery& query) { return {query.text(0), query.text(1), query.text(2), query.time(3)}; }
   SqlConnection& connection_;
 };
 
@@ -181,8 +179,9 @@ class SqlCrls final : public Crls {
     return changed == 1;
   }
   Result<std::optional<CrlRow>> latest(const std::string& issuer, std::uint32_t partition) override {
-    SqlQuery query(connection_,
-                   "SELECT issuer, part, number, this_update, next_update, der FROM crls WHERE issuer = ? AND part = ?");
+    SqlQuery query(
+        connection_,
+        "SELECT issuer, part, number, this_update, next_update, der FROM crls WHERE issuer = ? AND part = ?");
     query.bind(issuer).bind(std::int64_t{partition});
     const bool found = TRY(query.row());
     if (!found) return std::optional<CrlRow>();

@@ -14,7 +14,7 @@ SqlTables::SqlTables(SqlConnection& connection)
       issuers_(make_sql_issuers(connection)),
       crls_(make_sql_crls(connection)),
       audit_(make_sql_audit_log(connection)),
-      tx_{*accounts_, *orders_,  *authorizations_, *certificates_, *blocked_keys_, *eab_keys_,
+      tx_{*accounts_,  *orders_, *authorizations_, *certificates_, *blocked_keys_, *eab_keys_,
           *spendings_, *leases_, *issuers_,        *crls_,         *audit_} {}
 
 }  // namespace crest::adapters

@@ -24,9 +24,7 @@ class OwnedStore final : public Store {
 };
 
 std::unique_ptr<Store> sqlite_store() { return std::make_unique<OwnedStore>(); }
-std::unique_ptr<Store> postgres_store() {
-  return open_postgres_store(PostgresServer::shared().fresh_target()).value();
-}
+std::unique_ptr<Store> postgres_store() { return open_postgres_store(PostgresServer::shared().fresh_target()).value(); }
 
 }  // namespace
 }  // namespace crest::adapters

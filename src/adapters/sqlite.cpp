@@ -48,9 +48,7 @@ class SqliteStatement final : public SqlStatement {
 
   Result<void> bind(int index, const SqlValue& value) override;
   Result<bool> step() override;
-  std::uint64_t changed() const override {
-    return static_cast<std::uint64_t>(sqlite3_changes64(connection_.native()));
-  }
+  std::uint64_t changed() const override { return static_cast<std::uint64_t>(sqlite3_changes64(connection_.native())); }
   void reset() noexcept override {
     sqlite3_reset(native_);
     sqlite3_clear_bindings(native_);

@@ -28,7 +28,7 @@ class SqliteConnection final : public SqlConnection {
   void roll_back() noexcept override;
   SqlTrouble trouble() const override { return SqlTrouble::none; }
   Result<SqlStatement*> prepared(const char* sql) override;
-  Error error(std::string_view what) const;         // of the last call, as storage
+  Error error(std::string_view what) const;  // of the last call, as storage
   sqlite3* native() const { return db_; }
 
  private:

@@ -63,8 +63,8 @@ Result<void> WatchedStore::write(const Work& work) {
   const Result<void> done = inner_.write([&](Tx& tx) {
     noted.clear();
     NotingCertificates certificates(tx.certificates, noted);
-    Tx watched{tx.accounts, tx.orders, tx.authorizations, certificates, tx.blocked_keys, tx.eab_keys,
-               tx.spendings, tx.leases, tx.issuers,       tx.crls,      tx.audit};
+    Tx watched{tx.accounts,  tx.orders, tx.authorizations, certificates, tx.blocked_keys, tx.eab_keys,
+               tx.spendings, tx.leases, tx.issuers,        tx.crls,      tx.audit};
     return work(watched);
   });
   if (!done) return done;

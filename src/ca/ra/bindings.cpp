@@ -15,9 +15,10 @@ Error malformed(const std::string& why) {
 }
 
 Error refused() {
-  return acme::rejection(ProblemType::unauthorized,
-                         "externalAccountBinding: the key id or its MAC is not right, or the key may no longer be used; "
-                         "ask the CA's operator for another");
+  return acme::rejection(
+      ProblemType::unauthorized,
+      "externalAccountBinding: the key id or its MAC is not right, or the key may no longer be used; "
+      "ask the CA's operator for another");
 }
 
 bool may_be_used(const store::EabKeyRow& key, Time now) {

@@ -173,7 +173,8 @@ class MemoryOrders final : public Orders {
     undo_.add([this, row = *row, before = tables_.orders_of_account[row->account]] {
       tables_.orders.emplace(row.id, row);
       tables_.orders_of_account[row.account] = before;
-      for (const auto& authorization : row.authorizations) tables_.orders_of_authorization[authorization].push_back(row.id);
+      for (const auto& authorization : row.authorizations)
+        tables_.orders_of_authorization[authorization].push_back(row.id);
       index(row);
     });
     erase(id);
@@ -422,12 +423,13 @@ class MemoryCertificates final : public Certificates {
 
  private:
   static bool fits(const CertificateRow& row, const CertificateFilter& filter) {
-    const auto is = [](const std::string& wanted, const std::string& value) { return wanted.empty() || wanted == value; };
+    const auto is = [](const std::string& wanted, const std::string& value) {
+      return wanted.empty() || wanted == value;
+    };
     const bool named = filter.text.empty() || std::ranges::any_of(row.names, [&](const std::string& name) {
                          return name.find(filter.text) != name.npos;
                        });
-    const bool in_time =
-        !filter.valid_at || (row.not_before <= *filter.valid_at && row.not_after >= *filter.valid_at);
+    const bool in_time = !filter.valid_at || (row.not_before <= *filter.valid_at && row.not_after >= *filter.valid_at);
     return named && in_time && is(filter.account, row.account) && is(filter.issuer, row.issuer) &&
            is(filter.profile, row.profile) && (!filter.status || *filter.status == row.status);
   }

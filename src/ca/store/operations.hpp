@@ -15,8 +15,8 @@ namespace crest::ca::store {
 
 // A key that an operator hands out, so that its holder may open accounts (RFC 8555 section 7.3.4).
 struct EabKeyRow {
-  std::string id;       // the key id
-  std::string label;    // whose it is, for people
+  std::string id;     // the key id
+  std::string label;  // whose it is, for people
   Bytes mac_key;
   std::vector<std::string> allow;     // name rules and networks, as in ca.toml; empty: what the CA's policy says
   std::vector<std::string> profiles;  // empty: any
