@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "adapters/sqlite.hpp"
 #include "adapters/sqlite_store.hpp"
 #include "adapters/temporary_folder.hpp"
 #include "ca/testing/acme_driver.hpp"
@@ -82,7 +83,7 @@ class SqliteFullTest : public ::testing::TestWithParam<Shortage> {
          {"SELECT * FROM accounts ORDER BY 1", "SELECT * FROM orders ORDER BY 1",
           "SELECT * FROM order_authorizations ORDER BY 1, 2", "SELECT * FROM authorizations ORDER BY 1",
           "SELECT * FROM certificates ORDER BY 1", "SELECT * FROM blocked_keys ORDER BY 1"}) {
-      SqliteQuery query(*connection, sql);
+      SqlQuery query(*connection, sql);
       while (query.row().value()) {
         for (int column = 0; column < 14; ++column) all += query.text(column) + '|';
         all += '\n';

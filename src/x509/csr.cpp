@@ -15,6 +15,8 @@ namespace {
 
 using namespace asn1;
 
+constexpr unsigned written_version_max = 2;
+
 constexpr std::string_view what = "the CSR";
 constexpr std::uint8_t tag_attributes = constructed_tag(0);
 constexpr std::size_t attributes_max = 32;
@@ -44,7 +46,8 @@ Result<void> read_attribute(Reader& list, Parts& out) {
 Result<void> read_info(Reader info, Parts& out) {
   const Element version = TRY(info.take(der::tag_integer, "the version of the CSR"));
   const unsigned number = TRY(read_small(version, "the version of the CSR"));
-  if (number != 0) return malformed(what, "is of a version that does not exist: it must be 0");
+  // Only 0 exists (RFC 2986 section 4.1), but Ruby's acme-client and others write what a certificate would have: 2.
+  if (number > written_version_max) return malformed(what, "is of a version that does not exist: it must be 0");
   const Element subject = TRY(info.take(der::tag_sequence, "the subject of the CSR"));
   out.subject = subject.whole;
   const Element spki = TRY(info.take(der::tag_sequence, "the public key of the CSR"));

@@ -172,7 +172,7 @@ Bytes explicit_curve_key() {
 }
 
 const BadCsr bad_csrs[] = {
-    {"Version1", "must be 0", [](RawCsr& r) { r.version = asn1::integer(std::uint64_t{1}); }},
+    {"Version3", "must be 0", [](RawCsr& r) { r.version = asn1::integer(std::uint64_t{3}); }},
     {"NoAttributes", "attributes", [](RawCsr& r) { r.has_attributes = false; }},
     {"OtherKey", "its own key did not make", [](RawCsr& r) { r.spki = key(KeyType::ec_p256, 5).public_key().spki(); }},
     {"KeyOfOtherFamily", "its own key did not make",
@@ -210,6 +210,14 @@ TEST(Csr, UnknownAttributesAreSkipped) {
   raw.more_attributes = {der::sequence({asn1::object_id("\x2b\x06\x01\x04\x01\x82\x37\x0d\x02\x03"),
                                         der::element(asn1::tag_set, asn1::utf8_string("10.0.20348.2"))})};
   EXPECT_EQ(Csr::from_der(raw.encode())->names, sorted_names);
+}
+
+TEST(Csr, VersionsThatClientsWriteInTheFieldAreForgiven) {
+  for (const std::uint64_t version : {1u, 2u}) {  // Ruby's acme-client writes 2
+    RawCsr raw;
+    raw.version = asn1::integer(version);
+    EXPECT_TRUE(Csr::from_der(raw.encode())) << version;
+  }
 }
 
 TEST(Csr, MakeRefusesWhatNoCaWouldTake) {
