@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t token_octets = 32, shown_chars_max = 60;
 constexpr std::size_t account_label_octets = 10;  // dns-account-label draft section 3: the first octets of the digest
-constexpr std::string_view challenge_label = "_acme-challenge.";
+constexpr std::string_view challenge_label = "_acme-challenge.", persist_label = "_validation-persist.";
 
 struct MethodRow {  // acme.md section 9
   std::string_view method;
@@ -64,6 +64,16 @@ std::string dns_account01_label(std::string_view account_url) {
 
 std::string dns_account01_name(const Identifier& identifier, std::string_view account_url) {
   return dns_account01_label(account_url) + "." + dns01_name(identifier);
+}
+
+std::string dns_persist01_name(const Identifier& identifier) {
+  return std::string(persist_label) + identifier.base().value;
+}
+
+std::string dns_persist_hash(std::string_view domain, std::string_view thumbprint, std::string_view account_url) {
+  std::string input(1, static_cast<char>(domain.size()));
+  input.append(domain).append(thumbprint).append(account_url);
+  return encoding::base64url(crypto::sha256(input));
 }
 
 std::string tls_alpn01_server_name(const Identifier& identifier) {

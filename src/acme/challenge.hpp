@@ -24,6 +24,9 @@ std::string http01_path(std::string_view token);                // "/.well-known
 std::string dns01_name(const Identifier& identifier);           // "_acme-challenge.example.org"
 std::string dns_account01_label(std::string_view account_url);  // "_ujmmovf2vn55tgye"
 std::string dns_account01_name(const Identifier& identifier, std::string_view account_url);
+std::string dns_persist01_name(const Identifier& identifier);  // "_validation-persist.example.org"
+// What stands behind "sha-256/" in an accounturi of dns-persist-01 draft -02; `domain` may be "*": any.
+std::string dns_persist_hash(std::string_view domain, std::string_view thumbprint, std::string_view account_url);
 std::string tls_alpn01_server_name(const Identifier& identifier);  // SNI; the reverse name of an address
 // Methods that may prove `identifier`: no dns for addresses, only dns for wildcards (acme.md section 9).
 bool method_fits(std::string_view method, const Identifier& identifier);

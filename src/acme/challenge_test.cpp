@@ -102,5 +102,12 @@ TEST(MethodFits, AUT_10_DNS_09_TLS_11_EXT_07_WholeTable) {
   }
 }
 
+TEST(Challenge, V9_DNP_09_HashOfDraft02) {
+  const std::string thumbprint = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", account = "https://ca.example/acct/123";
+  EXPECT_EQ(dns_persist_hash("example.com", thumbprint, account), "5SQm7n6tPh2-PlLbCKGnViTXX5z19SCN4cPGQHSk-kw");
+  EXPECT_EQ(dns_persist_hash("*", thumbprint, account), "NpDnSwUthQK8zCgFdefYxAdAVPnygMLbs9US6oO-5ug");
+  EXPECT_EQ(dns_persist01_name({.value = "*.example.org"}), "_validation-persist.example.org");
+}
+
 }  // namespace
 }  // namespace crest::acme

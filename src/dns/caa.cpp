@@ -45,25 +45,16 @@ bool is_domain(std::string_view text) {
   return std::all_of(labels.begin(), labels.end(), is_label);
 }
 
-struct Parameter {
-  std::string tag;  // lower case
-  std::string_view value;
-};
-struct IssueValue {
-  std::string issuer;  // lower case; "" authorises nobody
-  std::vector<Parameter> parameters;
-};
-
-std::optional<Parameter> parse_parameter(std::string_view text) {
+std::optional<CaaParameter> parse_parameter(std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
   const std::string_view tag = trimmed(text.substr(0, equals)), value = trimmed(text.substr(equals + 1));
   const bool printable = std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   if (!is_label(tag) || !printable) return std::nullopt;
-  return Parameter{.tag = folded(tag), .value = value};
+  return CaaParameter{.tag = folded(tag), .value = std::string(value)};
 }
 
-// RFC 8659 section 4.2; nullopt when the value does not match the grammar.
+// nullopt when the value does not match the grammar.
 std::optional<IssueValue> parse_issue(std::string_view text) {
   const auto parts = split(text, ';');
   const std::string_view issuer = trimmed(parts.front());
@@ -85,7 +76,7 @@ template <typename Accepts>
 bool satisfied(const IssueValue& value, std::string_view tag, Accepts accepts) {
   std::size_t seen = 0;
   bool good = true;
-  for (const Parameter& parameter : value.parameters) {
+  for (const CaaParameter& parameter : value.parameters) {
     if (parameter.tag != tag) continue;
     ++seen;
     good = good && accepts(parameter.value);
@@ -132,6 +123,12 @@ std::vector<CaaProperty> tagged(const std::vector<CaaProperty>& set, std::string
 }
 
 }  // namespace
+
+Result<IssueValue> parse_issue_value(std::string_view text) {
+  auto value = parse_issue(text);
+  if (!value) return make_error(ErrorKind::malformed, "it is not of the form \"issuer; tag=value; ...\"");
+  return *std::move(value);
+}
 
 Result<CaaProperty> parse_caa(ByteView rdata) {
   if (rdata.size() < 2) return make_error(ErrorKind::malformed, "a CAA record has fewer than two octets");

@@ -17,6 +17,17 @@ struct CaaProperty {
 Result<CaaProperty> parse_caa(ByteView rdata);  // error: malformed
 Bytes to_rdata(const CaaProperty& property);
 
+struct CaaParameter {
+  std::string tag;  // lower case
+  std::string value;
+};
+struct IssueValue {
+  std::string issuer;  // lower case; "" authorises nobody
+  std::vector<CaaParameter> parameters;
+};
+// The value of issue and issuewild (RFC 8659 section 4.2), and of dns-persist-01's records. Error: malformed.
+Result<IssueValue> parse_issue_value(std::string_view text);
+
 struct CaaRequest {
   bool wildcard = false;
   std::vector<std::string> issuers;  // our issuer domain names

@@ -9,29 +9,14 @@ namespace crest::ca::va {
 namespace {
 
 using acme::ProblemType;
-using encoding::IpAddress;
 using encoding::Url;
 
 constexpr std::size_t header_bytes_max = 16u << 10;  // SF44
 constexpr std::string_view user_agent = "crest-ca (ACME validation)";
 
-Verdict failed(ProblemType type, std::string detail, bool transient = false) {
-  return {.problem = acme::make_problem(type, std::move(detail)), .transient = transient};
-}
-
 std::string_view without_trailing_blanks(std::string_view text) {
   const auto last = text.find_last_not_of(" \t\r\n\v\f");
   return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
-}
-
-// The first address of each family, IPv6 first (HTTP-06).
-std::vector<IpAddress> candidates(const std::vector<IpAddress>& all) {
-  std::vector<IpAddress> out;
-  for (const bool v4 : {false, true}) {
-    const auto first = std::ranges::find_if(all, [=](const IpAddress& address) { return address.is_v4() == v4; });
-    if (first != all.end()) out.push_back(*first);
-  }
-  return out;
 }
 
 Verdict not_reached(const Error& error, const Url& url, const std::string& addresses) {
@@ -70,64 +55,25 @@ Verdict judged(const http::Response& response, const Claim& claim, const std::st
 
 }  // namespace
 
-struct Http01::Journey {
-  Clock& clock;
-  Instant deadline;
-  std::stop_token stop;
-  std::string identifier;  // whose rules hold at every hop
-
-  Duration left() const { return std::max(deadline - clock.monotonic(), Duration{0}); }
-  bool over() const { return left() == Duration{0} || stop.stop_requested(); }
-  Call call(Duration idle) const {
-    Call call;
-    call.total = left();
-    call.idle = idle;
-    call.body_bytes_max = body_bytes_max + 1;  // the one too many tells that there is more
-    call.body_stops_at_cap = true;
-    call.header_bytes_max = header_bytes_max;
-    call.stop = stop;
-    call.trust.mode = Trust::Mode::none;  // only met behind a redirect; the key authorization is the proof
-    call.redirects = Redirects::none;
-    return call;
-  }
-};
-
-std::variant<Http01::Addresses, Verdict> Http01::addresses_of(const Url& url, const Journey& journey) const {
-  Addresses all;
-  if (auto literal = IpAddress::parse(url.host)) {
-    all.push_back(*std::move(literal));
-  } else {
-    auto found = dns::addresses(deps_.resolver, url.host, options_.resolvers, journey.call(journey.left()));
-    if (!found) {
-      return failed(ProblemType::dns, "no address of " + url.host + ": " + found.error().message, true);
-    }
-    all = *std::move(found);
-  }
-  for (const auto& address : all) {
-    // A redirect must not lead where the identifier's own rules do not, nor where the other name's forbid (SF41).
-    std::string why = options_.egress.why_denied(address, journey.identifier);
-    if (why.empty()) why = options_.egress.why_denied(address, url.host);
-    if (why.empty()) why = options_.egress.why_own(address, url.port);
-    if (!why.empty()) return failed(ProblemType::connection, url.host + " is not validated: " + why);
-  }
-  return all;
-}
-
 // The next address only if the one before did not let itself be connected to: a host that answers, and be it too late or
 // wrong, is the host that was asked (HTTP-06).
-std::variant<Http01::Fetched, Verdict> Http01::fetch(const Url& url, const Journey& journey) const {
-  auto all = addresses_of(url, journey);
+std::variant<Http01::Fetched, Verdict> Http01::fetch(const Url& url, const std::string& identifier,
+                                                     const Deadline& deadline) const {
+  auto all = addresses_of({deps_.resolver, options_.resolvers, options_.egress}, url.host, identifier, deadline);
   if (auto* verdict = std::get_if<Verdict>(&all)) return std::move(*verdict);
-  const auto tries = candidates(std::get<Addresses>(all));
+  const auto tries = in_order(std::get<Addresses>(all));
   http::Request request;
   request.url = url.str();
   request.headers = {{"User-Agent", std::string(user_agent)}, {"Accept", "*/*"}};
   Verdict last = failed(ProblemType::connection, url.authority() + " did not answer in time", true);
   std::string unreached;
-  for (std::size_t i = 0; i < tries.size() && !journey.over(); ++i) {
+  for (std::size_t i = 0; i < tries.size() && !deadline.over(); ++i) {
     const auto tries_left = static_cast<Duration::rep>(tries.size() - i);
     bool connected = false;
-    Call call = journey.call(journey.left() / tries_left);
+    Call call = deadline.call(deadline.left() / tries_left);
+    call.body_bytes_max = body_bytes_max + 1;  // the one too many tells that there is more
+    call.body_stops_at_cap = true;
+    call.header_bytes_max = header_bytes_max;
     call.connect_to = tries[i].str();
     call.connected = &connected;
     const std::string addresses = call.connect_to + (unreached.empty() ? "" : ", after no connection to " + unreached);
@@ -141,14 +87,14 @@ std::variant<Http01::Fetched, Verdict> Http01::fetch(const Url& url, const Journ
 }
 
 Verdict Http01::validate(const Claim& claim, std::stop_token stop) const {
-  const Journey journey{deps_.clock, deps_.clock.monotonic() + total_max, std::move(stop), claim.identifier.value};
+  const Deadline deadline(deps_.clock, std::move(stop));
   Trail trail(options_.port);
   Url url{.scheme = "http",
           .host = claim.identifier.value,
           .port = options_.port,
           .target = acme::http01_path(claim.token)};
   for (bool first_hop = true;; first_hop = false) {
-    auto answer = fetch(url, journey);
+    auto answer = fetch(url, claim.identifier.value, deadline);
     if (auto* verdict = std::get_if<Verdict>(&answer)) return std::move(*verdict);
     const auto& [response, address] = std::get<Fetched>(answer);
     if (!is_redirect(response.status)) return judged(response, claim, url.str() + " (" + address + ")", first_hop);

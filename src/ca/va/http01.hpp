@@ -2,20 +2,15 @@
 // the CA that talks to strangers: it looks names up itself, checks every address, and connects to exactly one of them.
 #pragma once
 
-#include <stop_token>
-
-#include "ca/va/egress.hpp"
 #include "ca/va/redirect.hpp"
-#include "ca/va/verdict.hpp"
-#include "core/clock.hpp"
-#include "dns/resolver.hpp"
+#include "ca/va/targets.hpp"
 #include "http/transport.hpp"
 
 namespace crest::ca::va {
 
 class Http01 {
  public:
-  static constexpr Duration total_max{10'000};             // all look-ups, hops and bodies together (SF44)
+  static constexpr Duration total_max = validation_total_max;
   static constexpr std::size_t body_bytes_max = 8u << 10;  // more is not read, and proves nothing
   static constexpr std::size_t body_bytes_kept = 128;
   static constexpr std::size_t excerpt_chars_max = 64;
@@ -36,14 +31,12 @@ class Http01 {
   Verdict validate(const Claim& claim, std::stop_token stop) const;
 
  private:
-  struct Journey;
-  using Addresses = std::vector<encoding::IpAddress>;
-  std::variant<Addresses, Verdict> addresses_of(const encoding::Url& url, const Journey& journey) const;
   struct Fetched {
     http::Response response;
     std::string address;  // that it came from, and before it those that could not be reached; for people
   };
-  std::variant<Fetched, Verdict> fetch(const encoding::Url& url, const Journey& journey) const;
+  std::variant<Fetched, Verdict> fetch(const encoding::Url& url, const std::string& identifier,
+                                       const Deadline& deadline) const;
 
   Options options_;
   Deps deps_;

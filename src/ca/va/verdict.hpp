@@ -3,9 +3,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "acme/identifier.hpp"
+#include "acme/problem.hpp"
 #include "core/error.hpp"
+#include "core/time.hpp"
 
 namespace crest::ca::va {
 
@@ -13,11 +16,17 @@ struct Claim {
   acme::Identifier identifier;  // without "*."
   std::string token;
   std::string key_authorization;  // of the account key at response time (CHL-17)
+  std::string method;             // "http-01"
+  bool wildcard = false;          // it is "*." and the identifier that is to be proved
+  std::string account_url;
 };
 
 struct Verdict {
-  std::optional<Problem> problem;  // none: proven
-  bool transient = false;          // the target or its name could not be reached: another attempt may find it
+  std::optional<Problem> problem;        // none: proven
+  bool transient = false;                // the target or its name could not be reached: another attempt may find it
+  std::optional<Duration> reusable_for;  // the proof is good for no longer than this
 };
+
+Verdict failed(acme::ProblemType type, std::string detail, bool transient = false);
 
 }  // namespace crest::ca::va
