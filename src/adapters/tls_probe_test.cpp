@@ -143,7 +143,7 @@ x509::TlsTarget target(std::uint16_t port, std::string name = "a.example", const
 
 TEST(SocketTlsProbe, TLS_04_TLS_05_TLS_07_WhatItOffersAndWhatItTells) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    const auto certificate = certificate_for(dns("a.example"));
+    const auto certificate = certificate_for(x509::test::dns("a.example"));
     BentServer server(certificate, {.version_min = version, .version_max = version});
     SocketTlsProbe probe;
     for (int i = 0; i < 2; ++i) {
@@ -166,7 +166,8 @@ TEST(SocketTlsProbe, TLS_04_TLS_05_TLS_07_WhatItOffersAndWhatItTells) {
 }
 
 TEST(SocketTlsProbe, TheWholeChainAndNoServerName) {
-  BentServer server(certificate_for(dns("a.example")), {.more_certificates = {pki().intermediate, pki().root}});
+  BentServer server(certificate_for(x509::test::dns("a.example")),
+                    {.more_certificates = {pki().intermediate, pki().root}});
   SocketTlsProbe probe;
   auto plain = target(server.port(), "");
   plain.alpn.clear();
@@ -181,7 +182,8 @@ TEST(SocketTlsProbe, TheWholeChainAndNoServerName) {
 }
 
 TEST(SocketTlsProbe, TLS_07_Tls11IsNotSpoken) {
-  BentServer server(certificate_for(dns("a.example")), {.version_min = TLS1_VERSION, .version_max = TLS1_1_VERSION});
+  BentServer server(certificate_for(x509::test::dns("a.example")),
+                    {.version_min = TLS1_VERSION, .version_max = TLS1_1_VERSION});
   SocketTlsProbe probe;
   const auto answer = probe.handshake(target(server.port()), Call());
   ASSERT_FALSE(answer);
@@ -189,13 +191,13 @@ TEST(SocketTlsProbe, TLS_07_Tls11IsNotSpoken) {
 }
 
 TEST(SocketTlsProbe, TLS_05_AServerWithoutTheProtocol) {
-  BentServer refusing(certificate_for(dns("a.example")), {.alpn = "http/1.1"});
+  BentServer refusing(certificate_for(x509::test::dns("a.example")), {.alpn = "http/1.1"});
   SocketTlsProbe probe;
   const auto refused = probe.handshake(target(refusing.port()), Call());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::tls);
   EXPECT_NE(refused.error().message.find("application protocol"), std::string::npos) << refused.error().message;
-  BentServer ignoring(certificate_for(dns("a.example")), {.alpn = ""});
+  BentServer ignoring(certificate_for(x509::test::dns("a.example")), {.alpn = ""});
   const auto ignored = probe.handshake(target(ignoring.port()), Call());
   ASSERT_TRUE(ignored);
   EXPECT_EQ(ignored->alpn, "");
@@ -203,7 +205,7 @@ TEST(SocketTlsProbe, TLS_05_AServerWithoutTheProtocol) {
 
 TEST(SocketTlsProbe, CHL_20_EveryStepEndsInTime) {
   SocketTlsProbe probe;
-  BentServer silent(certificate_for(dns("a.example")), {.silent = true});
+  BentServer silent(certificate_for(x509::test::dns("a.example")), {.silent = true});
   Call call;
   call.total = std::chrono::milliseconds(50);
   const auto late = probe.handshake(target(silent.port()), call);
@@ -212,7 +214,7 @@ TEST(SocketTlsProbe, CHL_20_EveryStepEndsInTime) {
   call.total = Duration(0);
   EXPECT_FALSE(probe.handshake(target(silent.port()), call));
 
-  BentServer second(certificate_for(dns("a.example")), {.silent = true});
+  BentServer second(certificate_for(x509::test::dns("a.example")), {.silent = true});
   std::stop_source stop;
   call.total = std::chrono::seconds(60);
   call.stop = stop.get_token();
@@ -236,14 +238,14 @@ TEST(SocketTlsProbe, FailuresHaveTheirKinds) {
   const auto refused = probe.handshake(target(free_port), Call());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::connect);
-  BentServer rude(certificate_for(dns("a.example")), {.hangs_up = true});
+  BentServer rude(certificate_for(x509::test::dns("a.example")), {.hangs_up = true});
   const auto cut = probe.handshake(target(rude.port()), Call());
   ASSERT_FALSE(cut);
   EXPECT_EQ(cut.error().kind, ErrorKind::tls);
 }
 
 TEST(SocketTlsProbe, IPv6) {
-  BentServer server(certificate_for(dns("a.example")), {}, "::1");
+  BentServer server(certificate_for(x509::test::dns("a.example")), {}, "::1");
   SocketTlsProbe probe;
   EXPECT_TRUE(probe.handshake(target(server.port(), "a.example", "::1"), Call()));
 }
@@ -263,18 +265,19 @@ TEST(SocketTlsProbe, SF46_TLS_06_TLS_10_ProvesNamesAndAddresses) {
     return found.problem ? std::string(found.problem->acme_word()) : "valid";
   };
   const acme::Identifier name{.value = "a.example"}, address{acme::IdentifierType::ip, "127.0.0.1"};
-  BentServer good(certificate_for(dns("a.example")), {});
+  BentServer good(certificate_for(x509::test::dns("a.example")), {});
   EXPECT_EQ(verdict(good.port(), name), "valid");
   EXPECT_EQ(verdict(good.port(), address), "unauthorized");
   BentServer by_address(certificate_for(ip("127.0.0.1")), {});
   EXPECT_EQ(verdict(by_address.port(), address), "valid");
   by_address.finish();
   EXPECT_EQ(by_address.seen().server_name, "1.0.0.127.in-addr.arpa");
-  BentServer without(certificate_for(dns("a.example")), {.alpn = ""});
+  BentServer without(certificate_for(x509::test::dns("a.example")), {.alpn = ""});
   EXPECT_EQ(verdict(without.port(), name), "unauthorized");
-  BentServer other(certificate_for(dns("a.example")), {.alpn = "h2"});
+  BentServer other(certificate_for(x509::test::dns("a.example")), {.alpn = "h2"});
   EXPECT_EQ(verdict(other.port(), name), "tls");
-  BentServer old(certificate_for(dns("a.example")), {.version_min = TLS1_1_VERSION, .version_max = TLS1_1_VERSION});
+  BentServer old(certificate_for(x509::test::dns("a.example")),
+                 {.version_min = TLS1_1_VERSION, .version_max = TLS1_1_VERSION});
   EXPECT_EQ(verdict(old.port(), name), "tls");
   BentServer ordinary(pki().leaf, {});
   EXPECT_EQ(verdict(ordinary.port(), name), "unauthorized");
