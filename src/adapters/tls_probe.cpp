@@ -33,13 +33,28 @@ class Patience {
  public:
   explicit Patience(const Call& call)
       : end_(std::chrono::steady_clock::now() + std::max(call.total, Duration{0})),
+        connect_end_(std::chrono::steady_clock::now() + std::max(call.idle, Duration{0})),
         stop_(call.stop),
         bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
         on_stop_(stop_, Ring{bell_.get()}) {}
 
-  bool wait(int socket, short events) const {
+  bool wait(int socket, short events) const { return wait(socket, events, end_); }
+  bool wait_to_connect(int socket) const { return wait(socket, POLLOUT, std::min(end_, connect_end_)); }
+  bool stopped() const { return stop_.stop_requested(); }
+
+ private:
+  using Moment = std::chrono::steady_clock::time_point;
+  struct Ring {
+    int bell;
+    void operator()() const {
+      const std::uint64_t one = 1;
+      if (::write(bell, &one, sizeof one) < 0) return;  // full: it rings already
+    }
+  };
+
+  bool wait(int socket, short events, Moment end) const {
     while (!stop_.stop_requested()) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - std::chrono::steady_clock::now()).count();
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
       if (left <= 0) return false;
       pollfd set[2] = {{socket, events, 0}, {bell_.get(), POLLIN, 0}};
       const int ready = ::poll(set, 2, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
@@ -48,17 +63,8 @@ class Patience {
     }
     return false;
   }
-  bool stopped() const { return stop_.stop_requested(); }
 
- private:
-  struct Ring {
-    int bell;
-    void operator()() const {
-      const std::uint64_t one = 1;
-      if (::write(bell, &one, sizeof one) < 0) return;  // full: it rings already
-    }
-  };
-  std::chrono::steady_clock::time_point end_;
+  Moment end_, connect_end_;
   std::stop_token stop_;
   Descriptor bell_;
   std::stop_callback<Ring> on_stop_;  // last: gone before the bell is
@@ -101,7 +107,7 @@ Result<Descriptor> connect(const TlsTarget& target, const Patience& patience) {
   if (!socket) return not_connected(target, words(errno));
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0) return socket;
   if (errno != EINPROGRESS) return not_connected(target, words(errno));
-  if (!patience.wait(socket.get(), POLLOUT)) {
+  if (!patience.wait_to_connect(socket.get())) {
     return not_connected(target, patience.stopped() ? "stopped" : "no answer in time");
   }
   int error = 0;

@@ -67,19 +67,19 @@ Result<std::unique_ptr<UnboundResolver>> UnboundResolver::open(Options options) 
   return resolver;
 }
 
-Result<std::vector<NameServer>> UnboundResolver::servers_for(const std::vector<std::string>& servers) const {
+Result<std::vector<dns::NameServer>> UnboundResolver::servers_for(const std::vector<std::string>& servers) const {
   if (servers.empty()) {
-    return servers_of_resolv_conf(read_or_empty(options_.resolv_conf_file, resolv_conf_bytes_max));
+    return dns::servers_of_resolv_conf(read_or_empty(options_.resolv_conf_file, resolv_conf_bytes_max));
   }
-  std::vector<NameServer> out;
+  std::vector<dns::NameServer> out;
   for (const auto& text : servers) {
-    const auto server = TRY(name_server_from_text(text));
+    const auto server = TRY(dns::name_server_from_text(text));
     out.push_back(server);
   }
   return out;
 }
 
-std::string UnboundResolver::settings_for(const std::vector<NameServer>& servers) const {
+std::string UnboundResolver::settings_for(const std::vector<dns::NameServer>& servers) const {
   std::string text(fixed_settings);
   const auto line = [&](const char* key, const std::string& value) {
     text += "  " + std::string(key) + ": \"" + value + "\"\n";
@@ -97,7 +97,7 @@ std::string UnboundResolver::settings_for(const std::vector<NameServer>& servers
   return text;
 }
 
-Result<UnboundResolver::ContextPtr> UnboundResolver::context_for(const std::vector<NameServer>& servers) {
+Result<UnboundResolver::ContextPtr> UnboundResolver::context_for(const std::vector<dns::NameServer>& servers) {
   const auto now = std::chrono::steady_clock::now();
   std::string settings = settings_for(servers);
   std::vector<ContextPtr> old;  // ends outside of the lock: it joins threads
@@ -126,7 +126,7 @@ Result<dns::Answer> UnboundResolver::query(std::string_view name, RecordType typ
   }
   const bool is_address = type == RecordType::A || type == RecordType::AAAA;
   if (servers.empty() && is_address) {
-    const auto own = addresses_in_hosts(read_or_empty(options_.hosts_file, hosts_bytes_max), text);
+    const auto own = dns::addresses_in_hosts(read_or_empty(options_.hosts_file, hosts_bytes_max), text);
     dns::Answer answer{.outcome = dns::Outcome::no_data, .final_name = text};
     for (const auto& address : own) {
       if (address.is_v4() == (type == RecordType::A)) answer.records.push_back({text, type, 0, address.octets()});

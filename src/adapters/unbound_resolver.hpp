@@ -6,7 +6,7 @@
 #include <memory>
 #include <mutex>
 
-#include "adapters/name_servers.hpp"
+#include "dns/name_servers.hpp"
 #include "dns/resolver.hpp"
 
 namespace crest::adapters {
@@ -45,9 +45,9 @@ class UnboundResolver final : public dns::Resolver {
   };
 
   explicit UnboundResolver(Options options) : options_(std::move(options)) {}
-  Result<std::vector<NameServer>> servers_for(const std::vector<std::string>& servers) const;
-  std::string settings_for(const std::vector<NameServer>& servers) const;
-  Result<ContextPtr> context_for(const std::vector<NameServer>& servers);
+  Result<std::vector<dns::NameServer>> servers_for(const std::vector<std::string>& servers) const;
+  std::string settings_for(const std::vector<dns::NameServer>& servers) const;
+  Result<ContextPtr> context_for(const std::vector<dns::NameServer>& servers);
 
   Options options_;
   std::mutex mutex_;

@@ -5,7 +5,6 @@
 #include "ca/agenda.hpp"
 #include "ca/issuer/issuance.hpp"
 #include "ca/nonce/sealed_counter.hpp"
-#include "ca/va/http01.hpp"
 #include "ca/web/resources.hpp"
 #include "encoding/url.hpp"
 
@@ -37,12 +36,24 @@ issuer::Profile profile_of(const AuthorityOptions& options) {
   return profile;
 }
 
-ra::Rules rules_of(const AuthorityOptions& options, const issuer::LocalIssuer& issuer) {
+va::Validator::Options validation_of(const AuthorityOptions& options) {
+  return {.methods = options.methods,
+          .http01_port = options.http01_port,
+          .tls_alpn01_port = options.tls_alpn01_port,
+          .resolvers = options.resolvers,
+          .egress = options.egress,
+          .caa = options.caa,
+          .persist = options.persist};
+}
+
+ra::Rules rules_of(const AuthorityOptions& options, const issuer::LocalIssuer& issuer,
+                   const std::vector<std::string>& methods) {
   return {.profile = issuer.profile(),
           .issuer = issuer.validity(),
           .order_life = options.order_life,
           .authorization_life = options.authorization_life,
           .reuse_authorizations = options.reuse_authorizations,
+          .methods = methods,
           .egress = options.egress,
           .allow_single_label_names = options.allow_single_label_names,
           .identifiers_max = options.identifiers_max,
@@ -54,6 +65,7 @@ acme::DirectoryMeta meta_of(const AuthorityOptions& options) {
   acme::DirectoryMeta meta;
   if (!options.terms_of_service.empty()) meta.terms_of_service = options.terms_of_service;
   if (!options.website.empty()) meta.website = options.website;
+  if (options.caa.enabled) meta.caa_identities = options.caa.identities;
   return meta;
 }
 
@@ -62,7 +74,8 @@ acme::DirectoryMeta meta_of(const AuthorityOptions& options) {
 struct Authority::Impl {
   Impl(AuthorityOptions options, issuer::LocalIssuer local, const Deps& deps);
   web::Parts parts() {
-    return {urls, nonces, store, issuer, accounts, orders, authorizations, revocations, [this] { return trouble(); }};
+    return {urls,           nonces,      store,        issuer,                       accounts, orders,
+            authorizations, revocations, issuer_names, [this] { return trouble(); }};
   }
   ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter}; }
 
@@ -77,11 +90,12 @@ struct Authority::Impl {
   Log& log;
   Meter& meter;
   const issuer::LocalIssuer issuer;
+  const va::Validator validator;
+  const std::vector<std::string> issuer_names;  // for dns-persist-01
   const ra::Rules rules;
   const web::Urls urls;
   Agenda agenda;
   nonce::SealedCounter nonces;
-  va::Http01 http01;
   issuer::Issuance issuance;
   ra::Accounts accounts;
   ra::Orders orders;
@@ -98,11 +112,11 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::LocalIssuer local, const
       log(deps.log),
       meter(deps.meter),
       issuer(std::move(local)),
-      rules(rules_of(options, issuer)),
+      validator(validation_of(options), {deps.resolver, deps.egress, deps.probe, clock}),
+      issuer_names(options.persist.issuer_names),
+      rules(rules_of(options, issuer, validator.methods())),
       urls(options.base_url, options.name),
       nonces(random),
-      http01({.port = options.http01_port, .resolvers = options.resolvers, .egress = options.egress},
-             {deps.resolver, deps.egress, clock}),
       issuance({store, issuer, agenda, log, meter}),
       accounts(ra_deps()),
       orders(ra_deps(), issuance),
@@ -133,10 +147,11 @@ void Authority::Impl::later(Task task, const Error& error) {
 }
 
 void Authority::Impl::validate(const Task& task, const std::stop_token& stop) {
-  const auto claim = authorizations.claim(task, clock.now());
+  auto claim = authorizations.claim(task, clock.now());
   if (!claim) return later(task, claim.error());
   if (!*claim) return agenda.done(task);
-  const auto verdict = http01.validate(**claim, stop);
+  (*claim)->account_url = urls.account(task.account);
+  const auto verdict = validator.validate(**claim, stop);
   if (stop.stop_requested()) return agenda.done(task);  // the next start validates again
   auto next = authorizations.record(task, verdict, clock.now());
   if (!next) return later(task, next.error());

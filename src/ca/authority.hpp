@@ -9,7 +9,7 @@
 
 #include "ca/issuer/local_issuer.hpp"
 #include "ca/store/store.hpp"
-#include "ca/va/egress.hpp"
+#include "ca/va/validator.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "core/meter.hpp"
@@ -30,9 +30,12 @@ struct AuthorityOptions {
   Duration order_life{24 * 3'600'000};
   Duration authorization_life{24 * 3'600'000};
   bool reuse_authorizations = false;
-  std::uint16_t http01_port = 80;
+  std::vector<std::string> methods = va::Validator::default_methods();  // those it lacks something for are not offered
+  std::uint16_t http01_port = 80, tls_alpn01_port = 443;
   va::EgressPolicy egress;
-  std::vector<std::string> resolvers;     // empty: the system's
+  std::vector<std::string> resolvers;  // empty: the system's
+  va::CaaOptions caa;
+  va::PersistOptions persist;
   bool allow_single_label_names = false;  // "localhost"; written by init --lab
   std::size_t identifiers_max = 100;      // an order
   std::size_t pending_orders_max = 300;   // an account (SF61)
@@ -62,6 +65,7 @@ class Authority final : public http::Service {
     Random& random;
     Log& log;
     Meter& meter;
+    x509::TlsProbe* probe = nullptr;  // nullptr: tls-alpn-01 is not offered
   };
   // Reads what a crash left unfinished: processing challenges are validated again, what was about to be signed is signed
   // by the next work(). Errors: storage, config (key and certificate do not match, base_url, name).
@@ -71,7 +75,7 @@ class Authority final : public http::Service {
   http::Response handle(const http::Request& request) override;
 
   // One piece of background work (a validation, a signature that was put off), on the calling thread; false when there is
-  // nothing to do at this time. Blocks for at most ten seconds, less once `stop` is asked for; what was cut short is done
+  // nothing to do at this time. Blocks for at most twenty seconds, less once `stop` is asked for; what was cut short is done
   // after the next open(). Thread-safe: several workers may call it.
   bool work(std::stop_token stop = {});
   // Blocks until work() may have something to do, or `stop`.

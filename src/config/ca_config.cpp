@@ -2,7 +2,10 @@
 
 #include <charconv>
 
+#include "acme/authorization.hpp"
 #include "config/document.hpp"
+#include "dns/name.hpp"
+#include "dns/name_servers.hpp"
 #include "encoding/url.hpp"
 
 namespace crest::config {
@@ -13,6 +16,7 @@ using ca::va::EgressRule;
 
 constexpr std::int64_t workers_max = 256, port_max = 65'535, identifiers_most = 100, open_orders_most = 1'000'000;
 constexpr std::uint16_t https_port = 443;
+constexpr std::size_t persist_issuers_most = 10;  // dns-persist draft
 
 struct Setting {
   const char *option, *key;
@@ -89,12 +93,72 @@ Result<std::vector<EgressRule>> read_rules(TableReader& table, const std::string
   return rules;
 }
 
+Result<std::uint16_t> read_port(TableReader& table, const std::string& key, std::uint16_t fallback) {
+  const auto port = TRY(table.integer(key, fallback, 1, port_max));
+  return static_cast<std::uint16_t>(port);
+}
+
+// Host names in their canonical form.
+Result<std::vector<std::string>> read_names(TableReader& table, const std::string& key,
+                                            std::vector<std::string> fallback) {
+  auto names = TRY(table.strings(key, std::move(fallback)));
+  for (auto& text : names) {
+    const auto name = dns::Name::from_user(text);
+    if (!name) return table.wrong(key, name.error().message);
+    text = name->str();
+  }
+  return names;
+}
+
+Result<void> read_methods(TableReader& table, AuthorityOptions& options) {
+  options.methods = TRY(table.strings("methods", options.methods));
+  for (const auto& method : options.methods) {
+    if (!acme::is_known_method(method)) return table.wrong("methods", "there is no method \"" + method + "\"");
+  }
+  if (options.methods.empty()) return table.wrong("methods", "without a method nothing can be proved; name one");
+  options.http01_port = TRY(read_port(table, "http01_port", options.http01_port));
+  options.tls_alpn01_port = TRY(read_port(table, "tls_alpn01_port", options.tls_alpn01_port));
+  options.persist.issuer_names = TRY(read_names(table, "persist_issuers", {}));
+  if (options.persist.issuer_names.size() > persist_issuers_most) {
+    return table.wrong("persist_issuers", "at most 10 names are allowed");
+  }
+  return {};
+}
+
+Result<void> read_caa(TableReader& table, CaConfig& config) {
+  auto& caa = config.authority.caa;
+  caa.enabled = TRY(table.boolean("caa", caa.enabled));
+  const auto own = acme::identifier_from_user(config.host);
+  const bool has_name = own && own->type == acme::IdentifierType::dns;
+  const auto fallback = has_name ? std::vector{own->value} : std::vector<std::string>{};
+  caa.identities = TRY(read_names(table, "caa_identities", fallback));
+  caa.exempt_zones = TRY(read_names(table, "caa_exempt", {}));
+  return {};
+}
+
+Result<void> read_dns(TableReader& table, CaConfig& config) {
+  config.authority.resolvers = TRY(table.strings("resolvers", {}));
+  for (const auto& text : config.authority.resolvers) {
+    const auto server = dns::name_server_from_text(text);
+    if (!server) return table.wrong("resolvers", server.error().describe());
+  }
+  config.dns.dnssec = TRY(table.boolean("dnssec", config.dns.dnssec));
+  config.dns.trust_anchors = TRY(table.strings("trust_anchors", {}));
+  config.dns.insecure_domains = TRY(read_names(table, "insecure_domains", {}));
+  return {};
+}
+
 Result<void> read_validation(TableReader& root, CaConfig& config) {
   auto table = TRY(root.table("validation"));
-  if (!table) return {};
+  if (!table) {
+    const auto own = acme::identifier_from_user(config.host);
+    if (own && own->type == acme::IdentifierType::dns) config.authority.caa.identities = {own->value};
+    return {};
+  }
   auto& options = config.authority;
-  const auto port = TRY(table->integer("http01_port", options.http01_port, 1, port_max));
-  options.http01_port = static_cast<std::uint16_t>(port);
+  TRY(read_methods(*table, options));
+  TRY(read_caa(*table, config));
+  TRY(read_dns(*table, config));
   const auto workers =
       TRY(table->integer("workers", static_cast<std::int64_t>(config.validation_workers), 1, workers_max));
   config.validation_workers = static_cast<std::size_t>(workers);

@@ -8,13 +8,22 @@
 
 namespace crest::config {
 
+// How the CA's own resolver works; see adapters::UnboundResolver.
+struct DnsSettings {
+  bool dnssec = true;
+  std::vector<std::string> trust_anchors;     // files
+  std::vector<std::string> insecure_domains;  // never validated
+  friend bool operator==(const DnsSettings&, const DnsSettings&) = default;
+};
+
 struct CaConfig {
   std::string host = "localhost";  // what clients call this CA; the name in its own certificate
   std::string listen = ":9000";
   std::string url;                     // "" is https://host:port; another one when a proxy stands in front
   std::size_t workers = 8;             // requests at a time
   std::size_t validation_workers = 8;  // validations at a time
-  ca::AuthorityOptions authority;      // base_url is left empty: see base_url()
+  DnsSettings dns;
+  ca::AuthorityOptions authority;  // base_url is left empty: see base_url()
 };
 
 // Error: config, naming file, line and key.

@@ -26,6 +26,12 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   options.identifiers_max = 7;
   options.pending_orders_max = 8;
   options.http01_port = 5002;
+  options.tls_alpn01_port = 5001;
+  options.methods = {"dns-01", "tls-alpn-01"};
+  options.resolvers = {"10.0.0.53", "[2001:db8::1]:5353"};
+  options.persist.issuer_names = {"ca.corp.example"};
+  options.caa = {.enabled = false, .identities = {"ca2.corp.example"}, .exempt_zones = {"lab.corp.example"}};
+  config.dns = {.dnssec = false, .trust_anchors = {"/etc/crest/corp.key"}, .insecure_domains = {"corp.example"}};
   options.terms_of_service = "https://corp.example/terms?version=2";
   options.egress.allow = {{encoding::IpNetwork::parse("127.0.0.0/8").value(), ""},
                           {encoding::IpNetwork::parse("fd00::/8").value(), "corp.example"}};
@@ -59,6 +65,16 @@ TEST(CaConfig, ErrorsNameTheSetting) {
       {"[leaf]\nlife = \"9d\"", "leaf.life: it is longer than life_max"},
       {"[leaf]\nkeys = [\"rsa-1024\"]", "leaf.keys: "},
       {"[validation]\nhttp01_port = 0", "validation.http01_port: "},
+      {"[validation]\ntls_alpn01_port = 65536", "validation.tls_alpn01_port: "},
+      {"[validation]\nmethods = []", "validation.methods: "},
+      {"[validation]\nmethods = [\"http-1\"]", "validation.methods: "},
+      {"[validation]\nresolvers = [\"dns.corp.example\"]", "validation.resolvers: "},
+      {"[validation]\ncaa = 1", "validation.caa: "},
+      {"[validation]\ncaa_identities = [\"a b\"]", "validation.caa_identities: "},
+      {"[validation]\ncaa_exempt = [\"*.corp.example\"]", "validation.caa_exempt: "},
+      {"[validation]\npersist_issuers = [\"\"]", "validation.persist_issuers: "},
+      {"[validation]\ninsecure_domains = [\"-\"]", "validation.insecure_domains: "},
+      {"[validation]\ntrust_anchors = \"x\"", "validation.trust_anchors: "},
       {"[[validation.allow]]\nnetwork = \"10.0.0.0/33\"", "validation.allow.network: "},
       {"[[validation.allow]]\nnet = \"10.0.0.0/8\"", "validation.allow.network: "},
       {"[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nname = \"x\"", "validation.allow.name: "},
@@ -139,6 +155,17 @@ TEST(CaConfig, JWS_21_TheBaseUrl) {
   EXPECT_EQ(base_url(config, 9000), "https://[::1]:9000");
   config.url = "https://acme.corp.example";
   EXPECT_EQ(base_url(config, 9000), "https://acme.corp.example");
+}
+
+TEST(CaConfig, CAA_01_TheHostIsTheIdentityUnlessAnotherIsNamed) {
+  const auto identities = [](const char* text) { return ca_config_from_toml(text, "ca.toml").value().authority.caa; };
+  EXPECT_EQ(identities("host = \"CA.Corp.Example\"").identities, std::vector<std::string>{"ca.corp.example"});
+  EXPECT_EQ(identities("host = \"ca.corp.example\"\n[validation]\n").identities,
+            std::vector<std::string>{"ca.corp.example"});
+  EXPECT_TRUE(identities("host = \"10.0.0.1\"\n[validation]\n").identities.empty());
+  EXPECT_EQ(identities("[validation]\ncaa_identities = [\"other.example\"]").identities,
+            std::vector<std::string>{"other.example"});
+  EXPECT_TRUE(identities("").enabled);
 }
 
 }  // namespace

@@ -26,6 +26,12 @@ std::string key_list(const std::vector<crypto::KeyType>& types) {
   return out + "]";
 }
 
+std::string text_list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const auto& text : texts) out += (out.size() > 1 ? ", " : "") + quoted(text);
+  return out + "]";
+}
+
 std::string rules_text(const char* kind, const std::vector<ca::va::EgressRule>& rules) {
   std::string out;
   for (const auto& rule : rules) {
@@ -79,11 +85,30 @@ std::string orders_text(const ca::AuthorityOptions& options) {
 }
 
 std::string validation_text(const CaConfig& config) {
-  constexpr std::size_t width = 11;
+  constexpr std::size_t width = 16;
+  const auto& options = config.authority;
   const std::string out =
-      "\n[validation]\n" +
-      line("http01_port", width, std::to_string(config.authority.http01_port), "anything but 80 is for labs") +
-      line("workers", width, std::to_string(config.validation_workers), "validations at a time") +
+      "\n[validation]\n" + line("workers", width, std::to_string(config.validation_workers), "validations at a time") +
+      "# Wildcards are proved by the dns methods only, addresses never by them. dns-persist-01 is offered once\n"
+      "# persist_issuers names this CA as records may: \"ca.corp.example; accounturi=...\".\n" +
+      line("methods", width, text_list(options.methods), "") +
+      line("persist_issuers", width, text_list(options.persist.issuer_names), "") +
+      line("http01_port", width, std::to_string(options.http01_port), "anything but 80 is for labs") +
+      line("tls_alpn01_port", width, std::to_string(options.tls_alpn01_port), "anything but 443 is for labs") +
+      "# CAA records say who may issue for a domain; a name in caa_identities makes one ours. What stands in\n"
+      "# caa_exempt, and all below it, is not asked about.\n" +
+      line("caa", width, truth(options.caa.enabled), "") +
+      line("caa_identities", width, text_list(options.caa.identities), "clients are told") +
+      line("caa_exempt", width, text_list(options.caa.exempt_zones), "") +
+      "# Servers that recurse, such as [\"10.0.0.53\", \"[2001:db8::1]:5353\"]; empty: those of /etc/resolv.conf, and\n"
+      "# /etc/hosts first. Signed answers are validated, from the root down where Debian's dns-root-data is there, "
+      "and\n"
+      "# in private signed zones from the DS or DNSKEY records in trust_anchors (files). insecure_domains are not\n"
+      "# validated: private zones whose name a public zone denies. dnssec = false is for a network whose servers\n"
+      "# cannot answer for the root.\n" +
+      line("resolvers", width, text_list(options.resolvers), "") + line("dnssec", width, truth(config.dns.dnssec), "") +
+      line("trust_anchors", width, text_list(config.dns.trust_anchors), "") +
+      line("insecure_domains", width, text_list(config.dns.insecure_domains), "") +
       "# The CA connects to the hosts it validates. Loopback and private ranges are closed unless a rule opens them;\n"
       "# link-local addresses, metadata services and multicast stay closed. `names` narrows a rule to a domain.\n"
       "# [[validation.allow]]\n"

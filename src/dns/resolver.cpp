@@ -19,8 +19,10 @@ Result<std::vector<encoding::IpAddress>> addresses(Resolver& resolver, std::stri
                                                    const std::vector<std::string>& servers, const Call& call) {
   std::vector<encoding::IpAddress> found;
   std::optional<Error> failure;
+  Call half = call;  // a family whose servers are silent must not use up the other one's time
+  half.total = call.total / 2;
   for (const RecordType type : {RecordType::AAAA, RecordType::A}) {
-    auto answer = resolver.query(name, type, servers, call);
+    auto answer = resolver.query(name, type, servers, half);
     if (answer) {
       append_addresses(*answer, found);
     } else if (!failure) {

@@ -21,7 +21,7 @@ class Resolver {
 inline constexpr std::size_t addresses_max = 64;  // more of one name are passed over
 
 // A and AAAA of `name`, IPv6 first, without doubles. One family failing is no error while the other answers;
-// both empty: dns.
+// both empty: dns. Blocks for at most call.total.
 Result<std::vector<encoding::IpAddress>> addresses(Resolver& resolver, std::string_view name,
                                                    const std::vector<std::string>& servers, const Call& call);
 

@@ -28,7 +28,7 @@ class TlsProbe {
   virtual ~TlsProbe() = default;
   // A whole handshake of TLS 1.2 or later, then close_notify and nothing else; the chain is not verified and no session
   // is resumed. Blocks for at most call.total, and ends at once with call.stop; thread-safe. Errors: connect (no TCP
-  // connection, whatever the reason), tls (the handshake failed), timeout (connected, then silence).
+  // connection within call.idle, whatever the reason), tls (the handshake failed), timeout (connected, then silence).
   virtual Result<TlsAnswer> handshake(const TlsTarget& target, const Call& call) = 0;
 };
 

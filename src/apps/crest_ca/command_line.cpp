@@ -35,6 +35,7 @@ CLI::App* add_serve(CLI::App& app, Serve& flags) {
       ->check(CLI::IsMember({"sqlite", "memory"}))
       ->capture_default_str();
   verb->add_option("--http01-port", flags.http01_port, "where http-01 is validated instead of port 80, for labs");
+  verb->add_option("--tls-alpn01-port", flags.tls_alpn01_port, "where tls-alpn-01 is validated instead of port 443");
   verb->add_flag("--json", flags.json_log, "log as JSON lines");
   verb->add_flag("--debug", flags.debug, "log more");
   add_passphrase_flags(*verb, flags.passphrase);

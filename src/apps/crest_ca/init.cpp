@@ -30,6 +30,7 @@ Result<config::CaConfig> settings(const Init& flags) {
       options.egress.allow.push_back({loopback, ""});
     }
     options.allow_single_label_names = true;
+    options.caa.enabled = false;  // a lab's names are nobody's
   }
   auto read_back = config::ca_config_from_toml(config::to_toml(settings), "the new settings");
   if (read_back) return settings;

@@ -7,7 +7,8 @@
 #include "adapters/secret_memory.hpp"
 #include "adapters/sqlite_store.hpp"
 #include "adapters/system_clock.hpp"
-#include "adapters/system_resolver.hpp"
+#include "adapters/tls_probe.hpp"
+#include "adapters/unbound_resolver.hpp"
 #include "apps/crest_ca/own_certificate.hpp"
 #include "apps/crest_ca/verb.hpp"
 #include "ca/store/memory_store.hpp"
@@ -33,6 +34,7 @@ Result<config::CaConfig> settings(const Serve& flags, Disk& disk) {
   auto settings = TRY(config::read_settings(disk, flags.folder));
   if (!flags.listen.empty()) settings.listen = flags.listen;
   if (flags.http01_port != 0) settings.authority.http01_port = flags.http01_port;
+  if (flags.tls_alpn01_port != 0) settings.authority.tls_alpn01_port = flags.tls_alpn01_port;
   return settings;
 }
 
@@ -117,14 +119,18 @@ Result<void> serve(const Serve& flags) {
   auto identity = TRY(placeholder_identity(random, clock.now()));
   const auto server = TRY(adapters::BeastServer::open(server_options(config, std::move(identity)), log));
   adapters::CurlTransport egress;
-  adapters::SystemResolver resolver;
+  adapters::SocketTlsProbe probe;
+  const auto resolver = TRY(adapters::UnboundResolver::open({.dnssec = config.dns.dnssec,
+                                                             .trust_anchor_files = config.dns.trust_anchors,
+                                                             .insecure_domains = config.dns.insecure_domains}));
   NullMeter meter;
   auto options = config.authority;
   options.base_url = config::base_url(config, server->port());
   options.egress.own = TRY(own_listeners(config, server->port()));
   const std::string url = options.base_url;
   const auto authority = TRY(Authority::open(
-      std::move(options), {*store, resolver, egress, {keys.chain, keys.key, keys.root}, clock, random, log, meter}));
+      std::move(options),
+      {*store, *resolver, egress, {keys.chain, keys.key, keys.root}, clock, random, log, meter, &probe}));
 
   say(first_line(config, url));  // connections queue already
 

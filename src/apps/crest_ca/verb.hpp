@@ -32,7 +32,7 @@ struct Serve {
   std::string folder;
   std::string listen;  // "" is what the settings say; the same below
   std::string store = "sqlite";
-  std::uint16_t http01_port = 0;
+  std::uint16_t http01_port = 0, tls_alpn01_port = 0;
   bool json_log = false, debug = false;
   PassphraseFlags passphrase;
 };

@@ -53,6 +53,18 @@ Result<void> fail_orders(store::Tx& tx, const AuthorizationRow& row, const Probl
   return {};
 }
 
+// What an order promises must hold (RFC 8555 section 7.1.3), also after a proof turned out to be good for less.
+Result<void> shorten_orders(store::Tx& tx, const AuthorizationRow& row) {
+  const auto ids = TRY(tx.orders.with_authorization(row.id));
+  for (const auto& id : ids) {
+    auto order = TRY(tx.orders.by_id(id));
+    if (!order || order->status != acme::OrderStatus::pending || order->expires <= row.expires) continue;
+    order->expires = row.expires;
+    TRY(tx.orders.update_if(*order, acme::OrderStatus::pending));
+  }
+  return {};
+}
+
 ChallengeRow* processing(AuthorizationRow& row) {
   const auto found = std::ranges::find(row.challenges, ChallengeStatus::processing, &ChallengeRow::status);
   return found == row.challenges.end() ? nullptr : &*found;
@@ -158,7 +170,11 @@ Result<std::optional<va::Claim>> Authorizations::claim(const Task& task, Time no
   TRY(deps_.store.read(work));
   const bool due = is_wanted && processing(*row) && store::current_status(*row, now) == AuthorizationStatus::pending;
   if (!due) return std::optional<va::Claim>();
-  return std::optional(va::Claim{row->identifier, row->token, row->key_authorization});
+  return std::optional(va::Claim{.identifier = row->identifier,
+                                 .token = row->token,
+                                 .key_authorization = row->key_authorization,
+                                 .method = processing(*row)->method,
+                                 .wildcard = row->wildcard});
 }
 
 Result<std::optional<Task>> Authorizations::record(const Task& task, const va::Verdict& verdict, Time now) {
@@ -174,6 +190,10 @@ Result<std::optional<Task>> Authorizations::record(const Task& task, const va::V
       challenge->validated = now;
       challenge->error_json.clear();
       row->status = AuthorizationStatus::valid;
+      if (verdict.reusable_for) {
+        row->expires = std::min(row->expires, saturating_add(now, *verdict.reusable_for));
+        TRY(shorten_orders(tx, *row));
+      }
     } else if (!next) {
       challenge->status = ChallengeStatus::invalid;
       row->status = AuthorizationStatus::invalid;

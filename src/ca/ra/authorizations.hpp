@@ -22,7 +22,7 @@ class Authorizations {
   Result<store::AuthorizationRow> respond(const store::AccountRow& account, const crypto::PublicKey& key,
                                           const store::Id& id, std::string_view method, Time now);
 
-  // What a validation task is about; nullopt when there is nothing to validate any more.
+  // What a validation task is about, but for the account's URL; nullopt when there is nothing to validate any more.
   Result<std::optional<va::Claim>> claim(const Task& task, Time now);
   // Records what the validation found. When another attempt is due: the task for it.
   Result<std::optional<Task>> record(const Task& task, const va::Verdict& verdict, Time now);

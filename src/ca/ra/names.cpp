@@ -1,5 +1,8 @@
 #include "ca/ra/names.hpp"
 
+#include <algorithm>
+
+#include "acme/challenge.hpp"
 #include "acme/problem.hpp"
 
 namespace crest::ca::ra {
@@ -15,12 +18,18 @@ Problem about(const Identifier& identifier, std::string why) {
   return problem;
 }
 
+bool can_be_proved(const Identifier& identifier, const Rules& rules) {
+  return std::ranges::any_of(rules.methods,
+                             [&](const std::string& method) { return acme::method_fits(method, identifier); });
+}
+
 std::string why_name_refused(const Identifier& identifier, const Rules& rules) {
-  if (identifier.is_wildcard()) {
-    return "a wildcard needs a DNS challenge, and this CA validates http-01 only; name each host";
-  }
   const std::string& name = identifier.value;
   if (name.ends_with(".onion") || name == "onion") return "onion names are not validated here";
+  if (!can_be_proved(identifier, rules)) {
+    return identifier.is_wildcard() ? "a wildcard needs a DNS challenge, and this CA offers none; name each host"
+                                    : "this CA offers no challenge that could prove it";
+  }
   if (name.find('.') == std::string::npos && !rules.allow_single_label_names) {
     return "it has a single label, which no one CA can tell from another host's; use the full name";
   }
@@ -33,6 +42,7 @@ std::string why_refused(const Identifier& identifier, const Rules& rules) {
   if (identifier.type == IdentifierType::dns) return why_name_refused(identifier, rules);
   const auto address = encoding::IpAddress::parse(identifier.value);
   if (!address) return "it is no IP address";
+  if (!can_be_proved(identifier, rules)) return "this CA offers no challenge that could prove an address";
   return rules.egress.why_denied(*address, identifier.value);
 }
 

@@ -88,7 +88,9 @@ AuthorizationRow Orders::new_authorization(const store::Id& account, const acme:
   row.identifier = identifier.base();
   row.wildcard = identifier.is_wildcard();
   row.token = acme::new_token(deps_.random);
-  row.challenges = {{.method = std::string(acme::http_01)}};
+  for (const auto& method : deps_.rules.methods) {
+    if (acme::method_fits(method, identifier)) row.challenges.push_back({.method = method});
+  }
   row.created = now;
   row.expires = now + deps_.rules.authorization_life;
   return row;

@@ -12,6 +12,7 @@ struct Rules {
   Duration order_life{24h};
   Duration authorization_life{24h};
   bool reuse_authorizations = false;
+  std::vector<std::string> methods = {"http-01"};  // offered where they fit, in this order
   va::EgressPolicy egress;
   bool allow_single_label_names = false;
   std::size_t identifiers_max = 100;

@@ -125,10 +125,12 @@ class TestCa {
  public:
   static constexpr const char* base = "https://ca.test:9000";
 
-  AuthorityOptions options{.base_url = base, .name = "corp"};
+  // http-01 alone and no CAA: what most tests are about has nothing to do with how names are proved.
+  AuthorityOptions options{.base_url = base, .name = "corp", .methods = {"http-01"}, .caa = {.enabled = false}};
   ManualClock clock;
   FakeResolver resolver;
   FakeEgress egress;
+  FakeProbe probe;
   crypto::SystemRandom random;
   RecordingLog log;
   NullMeter meter;
@@ -150,7 +152,8 @@ class TestCa {
                                           clock,
                                           random,
                                           log,
-                                          meter})
+                                          meter,
+                                          &probe})
                     .value();
   }
   // A host that answers every http-01 challenge of the account with this key.

@@ -60,10 +60,10 @@ Verdict Caa::check(const Claim& claim, std::stop_token stop) const {
                                                   .issuers = options_.identities,
                                                   .account_url = claim.account_url,
                                                   .method = claim.method});
-    if (decision.allowed) return {};
+    if (decision.allowed) return {.reusable_for = good_for};
     return denied(claim, shown, location(name->str(), *answer) + ": " + decision.reason);
   }
-  return {};
+  return {.reusable_for = good_for};
 }
 
 }  // namespace crest::ca::va

@@ -8,6 +8,8 @@ namespace crest::ca::va {
 
 class Caa {
  public:
+  static constexpr Duration good_for{8h};  // then it must be asked again before issuing (CAA-14)
+
   struct Options {
     bool enabled = true;
     std::vector<std::string> identities;  // the names that a record may permit us by
@@ -21,7 +23,7 @@ class Caa {
   };
   Caa(Options options, Deps deps) : options_(std::move(options)), deps_(deps) {}
 
-  // No problem: issuing is permitted now. A look-up that failed forbids, but is worth another attempt (CAA-13). Blocks for
+  // No problem: issuing is permitted now, and for good_for where there was something to ask. A look-up that failed forbids, but is worth another attempt (CAA-13). Blocks for
   // at most validation_total_max; thread-safe.
   Verdict check(const Claim& claim, std::stop_token stop) const;
 

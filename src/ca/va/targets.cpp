@@ -7,9 +7,10 @@ namespace crest::ca::va {
 using acme::ProblemType;
 using encoding::IpAddress;
 
-Call Deadline::call(Duration share) const {
+Call Deadline::call(Duration idle) const {
   Call call;
-  call.total = call.idle = share;
+  call.total = left();
+  call.idle = idle;
   call.stop = stop_;
   call.trust.mode = Trust::Mode::none;  // the key authorization is the proof, not a chain
   call.redirects = Redirects::none;

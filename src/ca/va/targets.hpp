@@ -22,7 +22,8 @@ class Deadline {
 
   Duration left() const { return std::max(end_ - clock_.monotonic(), Duration{0}); }
   bool over() const { return left() == Duration{0} || stop_.stop_requested(); }
-  Call call(Duration share) const;
+  // For one exchange: no longer than what is left, and `idle` for a connection or between two octets.
+  Call call(Duration idle) const;
   Call call() const { return call(left()); }
 
  private:

@@ -64,6 +64,9 @@ Verdict Validator::validate(const Claim& claim, std::stop_token stop) const {
   if (proof.problem) return proof;
   Verdict permission = caa_.check(claim, std::move(stop));
   if (permission.problem) return permission;
+  if (permission.reusable_for) {
+    proof.reusable_for = std::min(proof.reusable_for.value_or(*permission.reusable_for), *permission.reusable_for);
+  }
   return proof;
 }
 

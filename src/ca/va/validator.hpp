@@ -44,10 +44,8 @@ class Validator {
   // Of options.methods those that this validator can do, in that order.
   const std::vector<std::string>& methods() const { return methods_; }
   // A method that is not offered proves nothing (SF15). Blocks for at most validation_total_max for the proof and as long
-  // for CAA; thread-safe.
+  // for CAA; thread-safe. A proof whose CAA answer is too old for issuing is no proof any more (CAA-14): reusable_for.
   Verdict validate(const Claim& claim, std::stop_token stop) const;
-  // CAA alone, for a proof that is old by the time of issuing (CAA-14).
-  Verdict check_caa(const Claim& claim, std::stop_token stop) const { return caa_.check(claim, std::move(stop)); }
 
  private:
   Verdict prove(const Claim& claim, const std::stop_token& stop) const;

@@ -119,8 +119,18 @@ TEST_F(ValidatorTest, CAA_IsNotAskedBeforeTheProof) {
 }
 
 TEST_F(ValidatorTest, DNP_08_TheCapOnReuseIsHandedOn) {
-  EXPECT_TRUE(validator().validate(claim("dns-persist-01"), {}).reusable_for);
+  options.caa.enabled = false;
+  EXPECT_EQ(validator().validate(claim("dns-persist-01"), {}).reusable_for, Duration(60s * 5));
   EXPECT_FALSE(validator().validate(claim("dns-01"), {}).reusable_for);
+}
+
+TEST_F(ValidatorTest, CAA_14_SF34_AProofLastsNoLongerThanWhatCaaSaid) {
+  for (const auto& method : {"http-01", "dns-01", "tls-alpn-01"}) {
+    EXPECT_EQ(validator().validate(claim(method), {}).reusable_for, Caa::good_for) << method;
+  }
+  EXPECT_EQ(validator().validate(claim("dns-persist-01"), {}).reusable_for, DnsPersist01::reuse_min);
+  options.caa.exempt_zones = {"example"};
+  EXPECT_FALSE(validator().validate(claim("http-01"), {}).reusable_for);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ struct Parts {
   ra::Orders& orders;
   ra::Authorizations& authorizations;
   ra::Revocations& revocations;
+  const std::vector<std::string>& issuer_names;  // for dns-persist-01
   std::function<std::string()> trouble;  // what keeps the CA from its work, in general words; "" nothing
 };
 

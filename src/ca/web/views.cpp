@@ -37,19 +37,27 @@ acme::Order view(const ra::OrderNow& order, const Urls& urls) {
   return out;
 }
 
-acme::Challenge view(const store::AuthorizationRow& row, const store::ChallengeRow& challenge, const Urls& urls) {
-  return {.type = challenge.method,
-          .url = urls.challenge(row.id, challenge.method),
-          .status = challenge.status,
-          .validated = challenge.validated,
-          .error = problem_of(challenge.error_json),
-          .token = row.token};
+acme::Challenge view(const store::AuthorizationRow& row, const store::ChallengeRow& challenge, const Urls& urls,
+                     const std::vector<std::string>& issuer_names) {
+  acme::Challenge out{.type = challenge.method,
+                      .url = urls.challenge(row.id, challenge.method),
+                      .status = challenge.status,
+                      .validated = challenge.validated,
+                      .error = problem_of(challenge.error_json)};
+  if (challenge.method == acme::dns_persist_01) {
+    out.issuer_domain_names = issuer_names;
+    out.account_uri = urls.account(row.account);
+  } else {
+    out.token = row.token;
+  }
+  return out;
 }
 
-acme::Authorization view(const store::AuthorizationRow& row, const Urls& urls) {
+acme::Authorization view(const store::AuthorizationRow& row, const Urls& urls,
+                         const std::vector<std::string>& issuer_names) {
   acme::Authorization out{.identifier = row.identifier, .status = row.status, .expires = row.expires};
   out.wildcard = row.wildcard;
-  for (const auto& challenge : row.challenges) out.challenges.push_back(view(row, challenge, urls));
+  for (const auto& challenge : row.challenges) out.challenges.push_back(view(row, challenge, urls, issuer_names));
   return out;
 }
 

@@ -10,7 +10,10 @@ namespace crest::ca::web {
 
 acme::Account view(const store::AccountRow& row, const Urls& urls);
 acme::Order view(const ra::OrderNow& order, const Urls& urls);
-acme::Authorization view(const store::AuthorizationRow& row, const Urls& urls);  // its status is the one of now
-acme::Challenge view(const store::AuthorizationRow& row, const store::ChallengeRow& challenge, const Urls& urls);
+// Their status is the one of now; `issuer_names` are for dns-persist-01.
+acme::Authorization view(const store::AuthorizationRow& row, const Urls& urls,
+                         const std::vector<std::string>& issuer_names);
+acme::Challenge view(const store::AuthorizationRow& row, const store::ChallengeRow& challenge, const Urls& urls,
+                     const std::vector<std::string>& issuer_names);
 
 }  // namespace crest::ca::web

@@ -7,7 +7,7 @@
 #include "core/result.hpp"
 #include "encoding/ip.hpp"
 
-namespace crest::adapters {
+namespace crest::dns {
 
 struct NameServer {
   std::string address;  // an IP address, an IPv6 one maybe with its scope behind '%'
@@ -22,4 +22,4 @@ std::vector<NameServer> servers_of_resolv_conf(std::string_view text);
 // The addresses that a hosts file gives `name` (lower case).
 std::vector<encoding::IpAddress> addresses_in_hosts(std::string_view text, std::string_view name);
 
-}  // namespace crest::adapters
+}  // namespace crest::dns

@@ -1,8 +1,8 @@
-#include "adapters/name_servers.hpp"
+#include "dns/name_servers.hpp"
 
 #include <gtest/gtest.h>
 
-namespace crest::adapters {
+namespace crest::dns {
 namespace {
 
 TEST(NameServers, DNS_07_AddressesWithAndWithoutPort) {
@@ -58,4 +58,4 @@ TEST(NameServers, Hosts) {
 }
 
 }  // namespace
-}  // namespace crest::adapters
+}  // namespace crest::dns

@@ -1,10 +1,10 @@
-#include "adapters/name_servers.hpp"
+#include "dns/name_servers.hpp"
 
 #include <charconv>
 
 #include "dns/name.hpp"
 
-namespace crest::adapters {
+namespace crest::dns {
 namespace {
 
 using encoding::IpAddress;
@@ -87,7 +87,7 @@ std::vector<IpAddress> addresses_in_hosts(std::string_view text, std::string_vie
     auto address = IpAddress::parse(next_word(line));
     if (!address) return;
     for (auto word = next_word(line); !word.empty(); word = next_word(line)) {
-      if (dns::folded(word) == name) {
+      if (folded(word) == name) {
         found.push_back(*address);
         return;
       }
@@ -96,4 +96,4 @@ std::vector<IpAddress> addresses_in_hosts(std::string_view text, std::string_vie
   return found;
 }
 
-}  // namespace crest::adapters
+}  // namespace crest::dns
