@@ -128,10 +128,7 @@ Result<void> read_methods(TableReader& table, AuthorityOptions& options) {
 Result<void> read_caa(TableReader& table, CaConfig& config) {
   auto& caa = config.authority.caa;
   caa.enabled = TRY(table.boolean("caa", caa.enabled));
-  const auto own = acme::identifier_from_user(config.host);
-  const bool has_name = own && own->type == acme::IdentifierType::dns;
-  const auto fallback = has_name ? std::vector{own->value} : std::vector<std::string>{};
-  caa.identities = TRY(read_names(table, "caa_identities", fallback));
+  caa.identities = TRY(read_names(table, "caa_identities", {}));
   caa.exempt_zones = TRY(read_names(table, "caa_exempt", {}));
   return {};
 }
@@ -150,11 +147,7 @@ Result<void> read_dns(TableReader& table, CaConfig& config) {
 
 Result<void> read_validation(TableReader& root, CaConfig& config) {
   auto table = TRY(root.table("validation"));
-  if (!table) {
-    const auto own = acme::identifier_from_user(config.host);
-    if (own && own->type == acme::IdentifierType::dns) config.authority.caa.identities = {own->value};
-    return {};
-  }
+  if (!table) return {};
   auto& options = config.authority;
   TRY(read_methods(*table, options));
   TRY(read_caa(*table, config));
@@ -238,6 +231,13 @@ std::string base_url(const CaConfig& config, std::uint16_t port) {
   if (!config.url.empty()) return config.url;
   const encoding::Url url{.scheme = "https", .host = config.host, .port = port == 0 ? https_port : port, .target = "/"};
   return "https://" + url.authority();
+}
+
+std::vector<std::string> caa_identities(const CaConfig& config) {
+  if (!config.authority.caa.identities.empty()) return config.authority.caa.identities;
+  const auto own = acme::identifier_from_user(config.host);
+  if (!own || own->type != acme::IdentifierType::dns) return {};
+  return {own->value};
 }
 
 bool may_validate_loopback(const CaConfig& config) {

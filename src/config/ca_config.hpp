@@ -32,6 +32,8 @@ Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file);
 std::string to_toml(const CaConfig& config);
 
 std::string base_url(const CaConfig& config, std::uint16_t port);
+// The names by which CAA records permit this CA: its host, when none is set.
+std::vector<std::string> caa_identities(const CaConfig& config);
 bool may_validate_loopback(const CaConfig& config);
 
 }  // namespace crest::config

@@ -158,14 +158,12 @@ TEST(CaConfig, JWS_21_TheBaseUrl) {
 }
 
 TEST(CaConfig, CAA_01_TheHostIsTheIdentityUnlessAnotherIsNamed) {
-  const auto identities = [](const char* text) { return ca_config_from_toml(text, "ca.toml").value().authority.caa; };
-  EXPECT_EQ(identities("host = \"CA.Corp.Example\"").identities, std::vector<std::string>{"ca.corp.example"});
-  EXPECT_EQ(identities("host = \"ca.corp.example\"\n[validation]\n").identities,
-            std::vector<std::string>{"ca.corp.example"});
-  EXPECT_TRUE(identities("host = \"10.0.0.1\"\n[validation]\n").identities.empty());
-  EXPECT_EQ(identities("[validation]\ncaa_identities = [\"other.example\"]").identities,
-            std::vector<std::string>{"other.example"});
-  EXPECT_TRUE(identities("").enabled);
+  using Names = std::vector<std::string>;
+  const auto identities = [](const char* text) { return caa_identities(ca_config_from_toml(text, "ca.toml").value()); };
+  EXPECT_EQ(identities("host = \"CA.Corp.Example\""), Names{"ca.corp.example"});
+  EXPECT_EQ(identities("host = \"ca.corp.example\"\n[validation]\n"), Names{"ca.corp.example"});
+  EXPECT_TRUE(identities("host = \"10.0.0.1\"\n[validation]\n").empty());
+  EXPECT_EQ(identities("[validation]\ncaa_identities = [\"Other.example\"]"), Names{"other.example"});
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ std::string validation_text(const CaConfig& config) {
       "# CAA records say who may issue for a domain; a name in caa_identities makes one ours. What stands in\n"
       "# caa_exempt, and all below it, is not asked about.\n" +
       line("caa", width, truth(options.caa.enabled), "") +
-      line("caa_identities", width, text_list(options.caa.identities), "clients are told") +
+      line("caa_identities", width, text_list(options.caa.identities), "empty: the host above") +
       line("caa_exempt", width, text_list(options.caa.exempt_zones), "") +
       "# Servers that recurse, such as [\"10.0.0.53\", \"[2001:db8::1]:5353\"]; empty: those of /etc/resolv.conf, and\n"
       "# /etc/hosts first. Signed answers are validated, from the root down where Debian's dns-root-data is there, "

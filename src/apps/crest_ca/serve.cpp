@@ -127,6 +127,7 @@ Result<void> serve(const Serve& flags) {
   auto options = config.authority;
   options.base_url = config::base_url(config, server->port());
   options.egress.own = TRY(own_listeners(config, server->port()));
+  options.caa.identities = config::caa_identities(config);
   const std::string url = options.base_url;
   const auto authority = TRY(Authority::open(
       std::move(options),
