@@ -127,11 +127,13 @@ JSON
 }
 
 # start_crest_ca [FLAGS...]: a lab CA that serves https://localhost:9000/acme/corp/directory, root in $work/ca/roots.pem.
+# $ca_settings is what sed does to its ca.toml first.
 start_crest_ca() {
   printf 'correct horse battery staple\n' >"$work/passphrase"
   chmod 600 "$work/passphrase"
   "$CREST_BIN/crest-ca" init --lab --passphrase-file "$work/passphrase" "$work/ca" >"$work/init.log" 2>&1 ||
     { echo "not ok crest-ca init: $(tail -n 3 "$work/init.log")"; exit 1; }
+  sed -i "${ca_settings:-}" "$work/ca/ca.toml"
   start crest-ca "$CREST_BIN/crest-ca" serve --passphrase-file "$work/passphrase" "$@" "$work/ca"
   await 9000 crest-ca
 }
