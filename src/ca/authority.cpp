@@ -172,6 +172,10 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, Dep
   TRY(check_options(options));
   auto issuer = TRY(issuer::LocalIssuer::open(std::move(deps.issuer), profile_of(options), deps.random));
   auto impl = std::make_unique<Impl>(std::move(options), std::move(issuer), deps);
+  if (impl->validator.methods().empty()) {
+    return bad_option(
+        "methods: none of them can be used, so nothing could be proved; dns-persist-01 needs an issuer name");
+  }
   const Time now = deps.clock.now();
   TRY(impl->authorizations.resume(now));
   TRY(impl->issuance.resume(now));

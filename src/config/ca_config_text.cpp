@@ -96,7 +96,9 @@ std::string validation_text(const CaConfig& config) {
       line("http01_port", width, std::to_string(options.http01_port), "anything but 80 is for labs") +
       line("tls_alpn01_port", width, std::to_string(options.tls_alpn01_port), "anything but 443 is for labs") +
       "# CAA records say who may issue for a domain; a name in caa_identities makes one ours. What stands in\n"
-      "# caa_exempt, and all below it, is not asked about.\n" +
+      "# caa_exempt, and all below it, is not asked about. Where no name server answers, nothing is issued: caa = "
+      "false\n"
+      "# is for a network without one.\n" +
       line("caa", width, truth(options.caa.enabled), "") +
       line("caa_identities", width, text_list(options.caa.identities), "empty: the host above") +
       line("caa_exempt", width, text_list(options.caa.exempt_zones), "") +

@@ -41,8 +41,10 @@ Validator::Validator(const Options& options, Deps deps)
             .exempt_zones = options.caa.exempt_zones,
             .resolvers = options.resolvers},
            {deps.resolver, deps.clock}) {
-  std::ranges::copy_if(options.methods, std::back_inserter(methods_),
-                       [&](const std::string& method) { return can(method, options, deps); });
+  for (const auto& method : options.methods) {
+    const bool is_new = std::ranges::find(methods_, method) == methods_.end();
+    if (is_new && can(method, options, deps)) methods_.push_back(method);
+  }
 }
 
 Verdict Validator::prove(const Claim& claim, const std::stop_token& stop) const {

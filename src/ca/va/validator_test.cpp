@@ -96,7 +96,7 @@ TEST_F(ValidatorTest, SF47_MethodsThatLackWhatTheyNeedAreNotOffered) {
   options.persist.issuer_names.clear();
   EXPECT_EQ(validator().methods(), (std::vector<std::string>{"http-01", "dns-01", "dns-account-01"}));
   EXPECT_EQ(word(claim("tls-alpn-01")), "malformed");
-  options.methods = {"dns-01", "nonsense", "http-01"};
+  options.methods = {"dns-01", "nonsense", "http-01", "dns-01"};
   EXPECT_EQ(validator().methods(), (std::vector<std::string>{"dns-01", "http-01"}));
 }
 
