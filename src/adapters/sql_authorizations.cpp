@@ -24,28 +24,26 @@ class SqlAuthorizations final : public Authorizations {
     const std::string challenges = pack_challenges(row.challenges);
     SqlQuery query(connection_,
                    "INSERT INTO authorizations (id, account, type, value, wildcard, status, token, key_authorization, "
-                   "challenges, processing, created, expires, caa_checked, subdomains) "
-                   "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                   "challenges, processing, created, expires) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
     query.bind(row.id).bind(row.account).bind(acme::to_string(row.identifier.type)).bind(row.identifier.value);
     query.bind(std::int64_t(row.wildcard)).bind(acme::to_string(row.status)).bind(row.token);
     query.bind(row.key_authorization).bind(challenges).bind(std::int64_t(is_processing(row)));
-    query.bind(milliseconds(row.created)).bind(milliseconds(row.expires)).bind(row.caa_checked);
-    TRY(query.bind(std::int64_t(row.subdomains)).run());
+    TRY(query.bind(milliseconds(row.created)).bind(milliseconds(row.expires)).run());
     return {};
   }
   Result<std::optional<AuthorizationRow>> by_id(const Id& id) override {
     SqlQuery query(connection_,
                    "SELECT id, account, type, value, wildcard, status, token, key_authorization, challenges, created, "
-                   "expires, caa_checked, subdomains FROM authorizations WHERE id = ?");
+                   "expires FROM authorizations WHERE id = ?");
     return one(query.bind(id));
   }
   Result<bool> update_if(const AuthorizationRow& row, acme::AuthorizationStatus expected) override {
     const std::string challenges = pack_challenges(row.challenges);
     SqlQuery query(connection_,
                    "UPDATE authorizations SET status = ?, key_authorization = ?, challenges = ?, processing = ?, "
-                   "expires = ?, caa_checked = ? WHERE id = ? AND status = ?");
+                   "expires = ? WHERE id = ? AND status = ?");
     query.bind(acme::to_string(row.status)).bind(row.key_authorization).bind(challenges);
-    query.bind(std::int64_t(is_processing(row))).bind(milliseconds(row.expires)).bind(row.caa_checked).bind(row.id);
+    query.bind(std::int64_t(is_processing(row))).bind(milliseconds(row.expires)).bind(row.id);
     const std::uint64_t changed = TRY(query.bind(acme::to_string(expected)).run());
     return changed == 1;
   }
@@ -57,7 +55,7 @@ class SqlAuthorizations final : public Authorizations {
                                                      bool wildcard, Time now) override {
     SqlQuery query(connection_,
                    "SELECT id, account, type, value, wildcard, status, token, key_authorization, challenges, created, "
-                   "expires, caa_checked, subdomains FROM authorizations WHERE status = 'valid' AND account = ? "
+                   "expires FROM authorizations WHERE status = 'valid' AND account = ? "
                    "AND value = ? AND type = ? AND wildcard = ? AND expires > ? ORDER BY expires DESC LIMIT 1");
     query.bind(account).bind(identifier.value).bind(acme::to_string(identifier.type));
     return one(query.bind(std::int64_t(wildcard)).bind(milliseconds(now)));
@@ -89,8 +87,6 @@ class SqlAuthorizations final : public Authorizations {
     row.challenges = TRY(unpack_challenges(query.text(8)));
     row.created = query.time(9);
     row.expires = query.time(10);
-    row.caa_checked = query.optional_time(11);
-    row.subdomains = query.integer(12) != 0;
     return std::optional<AuthorizationRow>(std::move(row));
   }
   SqlConnection& connection_;

@@ -41,7 +41,7 @@ CREATE TABLE blocked_keys (spki_sha256 TEXT PRIMARY KEY, blocked INTEGER NOT NUL
                                                                      R"sql(
 CREATE INDEX certificates_by_time ON certificates (created);
 )sql",
-R"sql(
+                                                                     R"sql(
 ALTER TABLE order_authorizations RENAME COLUMN "authorization" TO authorization_id;
 CREATE INDEX authorizations_of_order ON order_authorizations (order_id);
 CREATE INDEX orders_unissued ON orders (expires) WHERE serial = '';
@@ -49,8 +49,6 @@ DROP INDEX certificates_unsettled;
 CREATE INDEX certificates_signing ON certificates (created) WHERE status = 'signing';
 CREATE INDEX certificates_revoked ON certificates (issuer, serial) WHERE status = 'revoked';
 ALTER TABLE accounts ADD COLUMN eab_key TEXT NOT NULL DEFAULT '';
-ALTER TABLE authorizations ADD COLUMN caa_checked INTEGER;
-ALTER TABLE authorizations ADD COLUMN subdomains INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX authorizations_by_end ON authorizations (expires);
 ALTER TABLE certificates ADD COLUMN names TEXT NOT NULL DEFAULT '';
 ALTER TABLE certificates ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;

@@ -87,8 +87,10 @@ TEST(SqliteStore, AnOlderDatabaseIsBroughtUpToDateAndStaysWhatItWas) {
     {
       const auto connection = SqliteConnection::open(folder.file()).value();
       migrate_to(*connection, SqlDialect::sqlite, version).value();
-      connection->execute("INSERT INTO accounts (id, thumbprint, key_spki, status, contact, terms_agreed, binding, "
-                          "created) VALUES ('one', 't', x'00', 'valid', '', 1, '', 0)")
+      connection
+          ->execute(
+              "INSERT INTO accounts (id, thumbprint, key_spki, status, contact, terms_agreed, binding, "
+              "created) VALUES ('one', 't', x'00', 'valid', '', 1, '', 0)")
           .value();
     }
     for (int again = 0; again < 2; ++again) {

@@ -74,8 +74,8 @@ acme::DirectoryMeta meta_of(const AuthorityOptions& options) {
 struct Authority::Impl {
   Impl(AuthorityOptions options, issuer::LocalIssuer local, const Deps& deps);
   web::Parts parts() {
-    return {urls,           nonces,      store,        issuer,                       accounts, orders,
-            authorizations, revocations, issuer_names, [this] { return trouble(); }};
+    return {urls,   nonces,         store,       issuer,       accounts,
+            orders, authorizations, revocations, issuer_names, [this] { return trouble(); }};
   }
   ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter}; }
 

@@ -34,15 +34,20 @@ Task finish_task(const std::string& serial, Time due) {
   return {.kind = Task::Kind::finish_signing, .key = serial, .account = {}, .due = due, .first = due};
 }
 
-CertificateRow journal_row(const Prepared& prepared, const OrderRow& order, const std::string& issuer, Time now) {
+CertificateRow journal_row(const Prepared& prepared, const OrderRow& order, const LocalIssuer& issuer, Time now) {
+  std::vector<std::string> names;
+  for (const auto& identifier : order.identifiers) names.push_back(identifier.value);
   return {.serial = prepared.serial,
           .order = order.id,
           .account = order.account,
           .tbs_sha256 = digest_of(prepared.tbs),
           .der = prepared.tbs,
-          .issuer = issuer,
+          .issuer = issuer.id(),
           .created = now,
-          .not_after = prepared.validity.not_after};
+          .not_after = prepared.validity.not_after,
+          .names = std::move(names),
+          .not_before = prepared.validity.not_before,
+          .profile = issuer.profile().name};
 }
 
 Result<bool> has_valid_account(store::Tx& tx, const OrderRow& order) {
@@ -77,7 +82,7 @@ Result<OrderRow> Issuance::issue(const OrderRow& asked, const crypto::PublicKey&
   const auto validity = TRY(validity_for({asked.not_before, asked.not_after}, profile, deps_.issuer.validity(), now));
   const auto names = names_of(asked.identifiers);
   const auto prepared = TRY(deps_.issuer.prepare({key, names, validity}));
-  auto certificate = journal_row(prepared, asked, deps_.issuer.id(), now);
+  auto certificate = journal_row(prepared, asked, deps_.issuer, now);
   OrderRow order = asked;
   if (auto journaled = journal(certificate, order, key, now); !journaled) {
     // A commit that failed may still have happened: if the row is there, the order must not wait for a restart.
@@ -211,7 +216,8 @@ Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, const std:
   const auto prepared = TRY(deps_.issuer.prepare({key, names, validity}));
   OrderRow no_order;
   no_order.id = "own-" + prepared.serial;  // no order has such an id
-  auto row = journal_row(prepared, no_order, deps_.issuer.id(), now);
+  no_order.identifiers = identifiers;
+  auto row = journal_row(prepared, no_order, deps_.issuer, now);
   const auto begin = [&](store::Tx& tx) -> Result<void> {
     const bool is_new = TRY(tx.certificates.insert(row));
     if (!is_new) return make_error(ErrorKind::internal, "a serial number is taken", row.serial);

@@ -132,7 +132,9 @@ Result<OrderNow> Orders::create(const store::Id& account, const acme::NewOrder& 
          .created = now,
          .expires = now + deps_.rules.order_life};
   if (row.not_after) row.expires = std::min(row.expires, *row.not_after);
+  const OrderRow empty = row;
   const auto work = [&](store::Tx& tx) -> Result<void> {
+    row = empty;
     TRY(must_be_valid(tx, account));  // what the gate saw may have changed
     const auto open = TRY(tx.orders.count_open(account, now));
     if (open >= deps_.rules.pending_orders_max) return too_many_open(deps_.rules.pending_orders_max, now);

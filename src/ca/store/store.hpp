@@ -61,8 +61,6 @@ struct AuthorizationRow {
   std::string key_authorization;  // of the account key at response time (CHL-17); "" before
   std::vector<ChallengeRow> challenges;
   Time created, expires;
-  std::optional<Time> caa_checked;  // when CAA last allowed it (CAA-14)
-  bool subdomains = false;          // good for the names below, too (RFC 9444)
 };
 
 // A row is the journal of one signature (SF63): written as `signing` before the key is used, and revocable from then on.

@@ -97,7 +97,8 @@ class MoodySigner final : public crypto::Signer {
   const crypto::Signer& inner_;
 };
 
-// A store whose n-th write from now on fails.
+// A store whose n-th write from now on fails. It begins each write twice, as one does that met another node's: what a
+// work leaves behind outside of its transaction must not add up.
 class MoodyStore final : public store::Store {
  public:
   explicit MoodyStore(store::Store& inner) : inner_(inner) {}
@@ -108,6 +109,10 @@ class MoodyStore final : public store::Store {
   Result<void> write(const store::Work& work) override {
     ++writes;
     if (fail_write_in > 0 && --fail_write_in == 0) return make_error(ErrorKind::storage, "the disk is full");
+    (void)inner_.write([&](store::Tx& tx) -> Result<void> {
+      TRY(work(tx));
+      return make_error(ErrorKind::storage, "another node was first");
+    });
     return inner_.write(work);
   }
   Result<void> read(const store::Work& work) override { return inner_.read(work); }

@@ -59,7 +59,8 @@ Verdict judged(const http::Response& response, const Claim& claim, const std::st
 // wrong, is the host that was asked (HTTP-06).
 std::variant<Http01::Fetched, Verdict> Http01::fetch(const Url& url, const std::string& identifier,
                                                      const Deadline& deadline) const {
-  auto all = addresses_of({deps_.resolver, options_.resolvers, options_.egress}, url.host, identifier, deadline);
+  auto all =
+      addresses_of({deps_.resolver, options_.resolvers, options_.egress}, url.host, url.port, identifier, deadline);
   if (auto* verdict = std::get_if<Verdict>(&all)) return std::move(*verdict);
   const auto tries = in_order(std::get<Addresses>(all));
   http::Request request;

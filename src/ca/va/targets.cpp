@@ -17,7 +17,7 @@ Call Deadline::call(Duration idle) const {
   return call;
 }
 
-std::variant<Addresses, Verdict> addresses_of(const Lookup& lookup, const std::string& host,
+std::variant<Addresses, Verdict> addresses_of(const Lookup& lookup, const std::string& host, std::uint16_t port,
                                               const std::string& identifier, const Deadline& deadline) {
   Addresses all;
   if (auto literal = IpAddress::parse(host)) {
@@ -31,6 +31,7 @@ std::variant<Addresses, Verdict> addresses_of(const Lookup& lookup, const std::s
     // A redirect must not lead where the identifier's own rules do not, nor where the other name's forbid (SF41).
     std::string why = lookup.egress.why_denied(address, identifier);
     if (why.empty()) why = lookup.egress.why_denied(address, host);
+    if (why.empty()) why = lookup.egress.why_own(address, port);
     if (!why.empty()) return failed(ProblemType::connection, host + " is not validated: " + why);
   }
   return all;

@@ -41,8 +41,8 @@ struct Lookup {
 using Addresses = std::vector<encoding::IpAddress>;
 
 // Every address of `host`, itself when it is one, if the egress policy allows all of them both for `identifier` and for
-// `host`; else why not. Blocks for the look-up.
-std::variant<Addresses, Verdict> addresses_of(const Lookup& lookup, const std::string& host,
+// `host`, and none is the CA's own listener at `port`; else why not. Blocks for the look-up.
+std::variant<Addresses, Verdict> addresses_of(const Lookup& lookup, const std::string& host, std::uint16_t port,
                                               const std::string& identifier, const Deadline& deadline);
 // The first address of each family, IPv6 first (HTTP-06): where to try to connect.
 Addresses in_order(const Addresses& all);

@@ -55,7 +55,7 @@ Verdict judged(const x509::TlsAnswer& answer, const Claim& claim) {
 std::variant<x509::TlsAnswer, Verdict> TlsAlpn01::shake_hands(const acme::Identifier& identifier,
                                                               const Deadline& deadline) const {
   const Lookup lookup{deps_.resolver, options_.resolvers, options_.egress};
-  auto all = addresses_of(lookup, identifier.value, identifier.value, deadline);
+  auto all = addresses_of(lookup, identifier.value, options_.port, identifier.value, deadline);
   if (auto* verdict = std::get_if<Verdict>(&all)) return std::move(*verdict);
   const auto tries = in_order(std::get<Addresses>(all));
   Verdict last = failed(ProblemType::connection, identifier.value + " was not reached in time", true);

@@ -22,7 +22,7 @@ struct Parts {
   ra::Authorizations& authorizations;
   ra::Revocations& revocations;
   const std::vector<std::string>& issuer_names;  // for dns-persist-01
-  std::function<std::string()> trouble;  // what keeps the CA from its work, in general words; "" nothing
+  std::function<std::string()> trouble;          // what keeps the CA from its work, in general words; "" nothing
 };
 
 void add_plain_routes(Edge& edge, const Parts& parts, const acme::DirectoryMeta& meta);
