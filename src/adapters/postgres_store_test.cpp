@@ -8,6 +8,7 @@
 
 #include "adapters/postgres_server.hpp"
 #include "adapters/sql_schema.hpp"
+#include "ca/testing/acme_driver.hpp"
 
 namespace crest::adapters {
 namespace {
@@ -111,6 +112,30 @@ TEST(PostgresStore, SF31_SF67_TransitionsOfTwoNodesAreSerial) {
   EXPECT_EQ(seen.size(), static_cast<std::size_t>(threads_count * rounds - failed));
   EXPECT_EQ(seen.back(), static_cast<std::int64_t>(seen.size()));
   EXPECT_LE(failed, threads_count * rounds / 10);
+}
+
+// A whole CA on it: account, order, validation, certificate, revocation; and again after a restart.
+TEST(PostgresStore, ACaIssuesFromIt) {
+  const auto store = fresh_store();
+  ca::testing::TestCa ca(*store);
+  ca::testing::AcmeDriver driver(ca);
+  const auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  driver.new_account();
+  ca.add_host("a.corp.example", "192.0.2.1", driver.public_key());
+  driver.issue({"a.corp.example"}, key);
+  ca.start();
+  driver.issue({"a.corp.example"}, key);
+  const auto done = store->read([&](Tx& tx) -> Result<void> {
+    const auto rows = TRY(tx.certificates.search({.text = "a.corp.example"}, {}, 9));
+    EXPECT_EQ(rows.size(), 2u);
+    for (const auto& row : rows) {
+      EXPECT_EQ(row.status, CertificateStatus::issued);
+      EXPECT_EQ(row.profile, "default");
+      EXPECT_LT(row.not_before, row.not_after);
+    }
+    return {};
+  });
+  EXPECT_TRUE(done);
 }
 
 TEST(PostgresStore, SF65_GoesOnAfterTheServerWasAway) {

@@ -160,6 +160,16 @@ Result<void> read_validation(TableReader& root, CaConfig& config) {
   return table->finish();
 }
 
+Result<void> read_store(TableReader& root, CaConfig& config) {
+  auto table = TRY(root.table("store"));
+  if (!table) return {};
+  config.postgres = TRY(table->string("postgres", ""));
+  if (config.postgres.find("password") != std::string::npos) {
+    return table->wrong("postgres", "a password does not belong here; put it into libpq's passfile, or use certificates");
+  }
+  return table->finish();
+}
+
 Result<void> read_directory(TableReader& root, AuthorityOptions& options) {
   auto table = TRY(root.table("directory"));
   if (!table) return {};
@@ -223,6 +233,7 @@ Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file) {
   TRY(read_orders(root, config.authority));
   TRY(read_validation(root, config));
   TRY(read_directory(root, config.authority));
+  TRY(read_store(root, config));
   TRY(root.finish());
   return config;
 }

@@ -22,6 +22,7 @@ struct CaConfig {
   std::string url;                     // "" is https://host:port; another one when a proxy stands in front
   std::size_t workers = 8;             // requests at a time
   std::size_t validation_workers = 8;  // validations at a time
+  std::string postgres;                // a libpq connection string; "" is SQLite in the CA's folder
   DnsSettings dns;
   ca::AuthorityOptions authority;  // base_url is left empty: see base_url()
 };

@@ -33,6 +33,7 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   options.caa = {.enabled = false, .identities = {"ca2.corp.example"}, .exempt_zones = {"lab.corp.example"}};
   config.dns = {.dnssec = false, .trust_anchors = {"/etc/crest/corp.key"}, .insecure_domains = {"corp.example"}};
   options.terms_of_service = "https://corp.example/terms?version=2";
+  config.postgres = "host=db.corp.example dbname=crest sslmode=verify-full";
   options.egress.allow = {{encoding::IpNetwork::parse("127.0.0.0/8").value(), ""},
                           {encoding::IpNetwork::parse("fd00::/8").value(), "corp.example"}};
   options.egress.deny = {{encoding::IpNetwork::parse("10.0.0.53").value(), ""}};
@@ -65,6 +66,8 @@ TEST(CaConfig, ErrorsNameTheSetting) {
       {"[leaf]\nlife = \"9d\"", "leaf.life: it is longer than life_max"},
       {"[leaf]\nkeys = [\"rsa-1024\"]", "leaf.keys: "},
       {"[validation]\nhttp01_port = 0", "validation.http01_port: "},
+      {"[store]\npostgres = \"host=db password=secret\"", "store.postgres: a password does not belong here"},
+      {"[store]\nsqlite = \"x\"", "store.sqlite: "},
       {"[validation]\ntls_alpn01_port = 65536", "validation.tls_alpn01_port: "},
       {"[validation]\nmethods = []", "validation.methods: "},
       {"[validation]\nmethods = [\"http-1\"]", "validation.methods: "},

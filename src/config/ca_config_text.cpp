@@ -121,6 +121,13 @@ std::string validation_text(const CaConfig& config) {
   return out + rules_text("allow", config.authority.egress.allow) + rules_text("deny", config.authority.egress.deny);
 }
 
+std::string store_text(const CaConfig& config) {
+  return "\n[store]\n"
+         "# Empty: SQLite in this folder. Or PostgreSQL, as libpq is told: \"host=db.corp.example dbname=crest\n"
+         "# sslmode=verify-full\"; a password goes into libpq's passfile.\n" +
+         line("postgres", 8, quoted(config.postgres), "");
+}
+
 std::string directory_text(const ca::AuthorityOptions& options) {
   constexpr std::size_t width = 16;
   return "\n[directory]  # what clients are told\n" +
@@ -133,7 +140,7 @@ std::string directory_text(const ca::AuthorityOptions& options) {
 
 std::string to_toml(const CaConfig& config) {
   return general_text(config) + leaf_text(config.authority) + orders_text(config.authority) +
-         directory_text(config.authority) + validation_text(config);
+         directory_text(config.authority) + store_text(config) + validation_text(config);
 }
 
 }  // namespace crest::config

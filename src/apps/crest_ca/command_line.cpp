@@ -31,8 +31,8 @@ CLI::App* add_serve(CLI::App& app, Serve& flags) {
   CLI::App* verb = app.add_subcommand("serve", "answer ACME clients until SIGTERM");
   verb->add_option("folder", flags.folder, "as crest-ca init made it")->required();
   verb->add_option("--listen", flags.listen, "instead of what ca.toml says; port 0 takes a free one");
-  verb->add_option("--store", flags.store, "sqlite, or memory: forgotten at the end, for tests")
-      ->check(CLI::IsMember({"sqlite", "memory"}))
+  verb->add_option("--store", flags.store, "what ca.toml says, or memory: forgotten at the end, for tests")
+      ->check(CLI::IsMember({"configured", "memory"}))
       ->capture_default_str();
   verb->add_option("--http01-port", flags.http01_port, "where http-01 is validated instead of port 80, for labs");
   verb->add_option("--tls-alpn01-port", flags.tls_alpn01_port, "where tls-alpn-01 is validated instead of port 443");

@@ -4,6 +4,7 @@
 #include "adapters/line_log.hpp"
 #include "adapters/listen_socket.hpp"
 #include "adapters/posix_disk.hpp"
+#include "adapters/postgres_store.hpp"
 #include "adapters/secret_memory.hpp"
 #include "adapters/sqlite_store.hpp"
 #include "adapters/system_clock.hpp"
@@ -25,8 +26,9 @@ constexpr int standard_error = 2;
 constexpr const char* store_file = "store.sqlite";
 constexpr const char* lock_file = "serve.lock";
 
-Result<StorePtr> open_store(const Serve& flags) {
+Result<StorePtr> open_store(const Serve& flags, const config::CaConfig& config) {
   if (flags.store == "memory") return StorePtr(std::make_unique<ca::store::MemoryStore>());
+  if (!config.postgres.empty()) return adapters::open_postgres_store(config.postgres);
   return adapters::open_sqlite_store(joined(joined(flags.folder, config::ca_store_folder), store_file));
 }
 
@@ -114,7 +116,7 @@ Result<void> serve(const Serve& flags) {
   const std::string refused = adapters::shield_secrets();  // before the key is here (SF85)
   if (!refused.empty()) log.warn("secrets_less_protected", {{"error", refused}});
   const auto keys = TRY(unlocked(flags, *disk));
-  const auto store = TRY(open_store(flags));
+  const auto store = TRY(open_store(flags, config));
 
   auto identity = TRY(placeholder_identity(random, clock.now()));
   const auto server = TRY(adapters::BeastServer::open(server_options(config, std::move(identity)), log));

@@ -31,7 +31,7 @@ struct Init {
 struct Serve {
   std::string folder;
   std::string listen;  // "" is what the settings say; the same below
-  std::string store = "sqlite";
+  std::string store = "configured";
   std::uint16_t http01_port = 0, tls_alpn01_port = 0;
   bool json_log = false, debug = false;
   PassphraseFlags passphrase;
