@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include <p11-kit/pkcs11.h>
+#include <p11-kit-1/p11-kit/pkcs11.h>
 
 #include "adapters/pkcs11_signer.hpp"
 #include "core/bytes.hpp"

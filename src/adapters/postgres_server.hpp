@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "adapters/postgres.hpp"
-#include "adapters/temporary_folder.hpp"
 
 namespace crest::adapters {
 
@@ -25,8 +24,7 @@ class PostgresServer {
   }
 
   PostgresServer() {
-    const std::string folder = folder_.path();
-    std::filesystem::permissions(folder, std::filesystem::perms::all);  // the server runs as somebody else
+    std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);  // the server runs as somebody else
     wait(start({"initdb", "-D", data(), "-A", "trust", "-U", "crest", "-E", "UTF8", "--no-locale", "--no-sync"}));
     run();
   }
@@ -92,7 +90,23 @@ class PostgresServer {
       throw std::runtime_error("PostgreSQL 15 is needed: the package postgresql");
   }
 
-  TemporaryFolder folder_;
+  // Not in TMPDIR, which may be closed to the server's user, and is too long for a socket's path.
+  class Folder {
+   public:
+    Folder() : path_("/tmp/crest-postgres-XXXXXX") {
+      if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("no folder in /tmp");
+    }
+    ~Folder() {
+      std::error_code ignored;
+      std::filesystem::remove_all(path_, ignored);
+    }
+    const std::string& path() const { return path_; }
+
+   private:
+    std::string path_;
+  };
+
+  Folder folder_;
   pid_t server_ = -1;
 };
 

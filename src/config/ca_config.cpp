@@ -165,7 +165,8 @@ Result<void> read_store(TableReader& root, CaConfig& config) {
   if (!table) return {};
   config.postgres = TRY(table->string("postgres", ""));
   if (config.postgres.find("password") != std::string::npos) {
-    return table->wrong("postgres", "a password does not belong here; put it into libpq's passfile, or use certificates");
+    return table->wrong("postgres",
+                        "a password does not belong here; put it into libpq's passfile, or use certificates");
   }
   return table->finish();
 }

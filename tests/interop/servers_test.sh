@@ -28,13 +28,14 @@ within() {
 
 # --- mod_md
 mkdir -p "$work/apache/md" "$work/apache/www"
-echo "hello from apache" >"$work/apache/www/index.html"
+mount --bind "$work/apache" /srv  # its workers run as another user, who may not be let into $work
+echo "hello from apache" >"/srv/www/index.html"
 cat >"$work/apache.conf" <<CONF
-ServerRoot $work/apache
+ServerRoot /srv
 ServerName app.test
-PidFile $work/apache/pid
-DefaultRuntimeDir $work/apache
-ErrorLog $work/apache/error.log
+PidFile /srv/pid
+DefaultRuntimeDir /srv
+ErrorLog /srv/error.log
 LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
 LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so
@@ -53,8 +54,8 @@ MDCACertificateFile $root
 MDCertificateAgreement accepted
 MDContactEmail ops@app.test
 MDRetryDelay 1s
-DocumentRoot $work/apache/www
-<Directory $work/apache/www>
+DocumentRoot /srv/www
+<Directory /srv/www>
   Require all granted
 </Directory>
 <VirtualHost 127.0.0.1:443>
@@ -62,16 +63,16 @@ DocumentRoot $work/apache/www
   SSLEngine on
 </VirtualHost>
 CONF
-chmod 755 "$work" "$work/apache" "$work/apache/www"
-cp "$root" "$work/apache/root.pem"
-sed -i "s|^MDCACertificateFile .*|MDCACertificateFile $work/apache/root.pem|" "$work/apache.conf"
+chmod 755 /srv /srv/www
+cp "$root" "/srv/root.pem"
+sed -i "s|^MDCACertificateFile .*|MDCACertificateFile /srv/root.pem|" "$work/apache.conf"
 start apache apache2 -f "$work/apache.conf" -DFOREGROUND
 await 443 apache
-staged() { [[ -s $work/apache/md/staging/app.test/job.json ]] && grep -q '"finished": true' "$work/apache/md/staging/app.test/job.json"; }
+staged() { [[ -s /srv/md/staging/app.test/job.json ]] && grep -q '"finished": true' "/srv/md/staging/app.test/job.json"; }
 check "mod_md: gets a certificate" within 60 staged
 check "mod_md: a graceful restart takes it" apache2 -f "$work/apache.conf" -k graceful
 check "mod_md: serves with it" within 20 served app.test 443
-stop "$(cat "$work/apache/pid")"
+stop "$(cat "/srv/pid")"
 stop "$started"
 
 # --- Caddy
