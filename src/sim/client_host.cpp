@@ -166,7 +166,7 @@ void ClientHost::note_live(const std::string& certificate) {
   live_until_[certificate] = until;
   const Time gone = until + 1s;
   deps_.events.push(gone, [this, certificate, until] {
-    if (live_until_[certificate] == until) deps_.invariants.see_expiry();
+    if (live_until_[certificate] == until) deps_.invariants.see_expiry(certificate + " of " + name_, until, down_);
   });
   watch_absence(certificate, gone, until - Invariants::last_stretch);
 }

@@ -184,9 +184,17 @@ void Invariants::see_keys(const std::string& host, CrashyDisk& disk, const std::
   }
 }
 
+void Invariants::see_expiry(const std::string& name, Time not_after, const std::vector<Interval>& down) {
+  ++expired_;
+  if (has_gap(down, {not_after - last_stretch, not_after}, reachable_for)) {
+    violate(name + " expired though its CA was reachable for " + to_human(reachable_for) + " on end in its last " +
+            to_human(last_stretch));
+  }
+}
+
 void Invariants::see_absence(const std::string& name, Time since, const std::vector<Interval>& down) {
-  if (has_gap(down, {since, clock_.now()}, reachable_for)) {
-    violate(name + " is absent or expired though its CA was reachable for " + to_human(reachable_for) +
+  if (has_gap(down, {since, clock_.now()}, recovery_max)) {
+    violate(name + " is absent or expired though its CA was reachable for " + to_human(recovery_max) +
             " on end since " + to_rfc3339(since));
   }
 }
