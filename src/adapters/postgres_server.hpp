@@ -5,13 +5,16 @@
 #include <csignal>
 #include <filesystem>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdexcept>
 #include <string>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
+#include "adapters/descriptor.hpp"
 #include "adapters/postgres.hpp"
 
 namespace crest::adapters {
@@ -43,11 +46,13 @@ class PostgresServer {
   void run() {
     server_ = start({"postgres", "-D", data(), "-k", folder_.path(), "-c", "listen_addresses=", "-c", "fsync=off", "-c",
                      "log_min_messages=fatal", "-c", "max_connections=60"});
+    const Descriptor ended(static_cast<int>(::syscall(SYS_pidfd_open, server_, 0)));
     for (int tries = 0; tries < 200; ++tries) {
       if (PostgresConnection::open(base())) return;
-      ::usleep(50'000);  // there is nothing to wait on but the socket
+      pollfd wait{ended.get(), POLLIN, 0};  // a server that ends will never answer
+      if (::poll(&wait, 1, 50) == 1) break;
     }
-    throw std::runtime_error("PostgreSQL did not start");
+    throw std::runtime_error("PostgreSQL did not start: run it by hand and look at what it says");
   }
   void stop(int signal) {  // SIGINT ends every connection, SIGQUIT is a crash
     if (server_ <= 0) return;

@@ -24,13 +24,13 @@ class SqlAccounts final : public Accounts {
     SqlQuery query(connection_,
                    "SELECT id, thumbprint, key_spki, status, contact, terms_agreed, binding, eab_key, created "
                    "FROM accounts WHERE id = ?");
-    return one(query.bind(id));
+    return row_of(query.bind(id), read);
   }
   Result<std::optional<AccountRow>> by_thumbprint(const std::string& thumbprint) override {
     SqlQuery query(connection_,
                    "SELECT id, thumbprint, key_spki, status, contact, terms_agreed, binding, eab_key, created "
                    "FROM accounts WHERE thumbprint = ?");
-    return one(query.bind(thumbprint));
+    return row_of(query.bind(thumbprint), read);
   }
   Result<bool> update(const AccountRow& row) override {
     const std::string contact = joined_words(row.contact);
@@ -45,9 +45,7 @@ class SqlAccounts final : public Accounts {
   }
 
  private:
-  static Result<std::optional<AccountRow>> one(SqlQuery& query) {
-    const bool found = TRY(query.row());
-    if (!found) return std::optional<AccountRow>();
+  static AccountRow read(const SqlQuery& query) {
     AccountRow row;
     row.id = query.text(0);
     row.thumbprint = query.text(1);
@@ -59,7 +57,7 @@ class SqlAccounts final : public Accounts {
     row.binding_json = query.text(6);
     row.eab_key = query.text(7);
     row.created = query.time(8);
-    return std::optional<AccountRow>(std::move(row));
+    return row;
   }
   SqlConnection& connection_;
 };

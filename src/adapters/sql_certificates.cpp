@@ -31,20 +31,6 @@ CertificateRow read_row(const SqlQuery& query) {
           .replaced_by = query.text(14)};
 }
 
-Result<std::optional<CertificateRow>> one(SqlQuery& query) {
-  const bool found = TRY(query.row());
-  return found ? std::optional(read_row(query)) : std::nullopt;
-}
-
-Result<std::vector<CertificateRow>> all(SqlQuery& query) {
-  std::vector<CertificateRow> rows;
-  while (true) {
-    const bool more = TRY(query.row());
-    if (!more) return rows;
-    rows.push_back(read_row(query));
-  }
-}
-
 // For LIKE; a name has neither "%" nor "_" in it, and what has finds nothing.
 std::string pattern_of(const std::string& text) {
   const bool plain = text.find_first_of("%_\\") == std::string::npos;
@@ -72,13 +58,13 @@ class SqlCertificates final : public Certificates {
     SqlQuery query(connection_,
                    "SELECT serial, order_id, account, status, tbs_sha256, der, issuer, created, not_after, revoked_at, "
                    "revocation_reason, names, not_before, profile, replaced_by FROM certificates WHERE serial = ?");
-    return one(query.bind(serial));
+    return row_of(query.bind(serial), read_row);
   }
   Result<std::optional<CertificateRow>> by_order(const Id& order) override {
     SqlQuery query(connection_,
                    "SELECT serial, order_id, account, status, tbs_sha256, der, issuer, created, not_after, revoked_at, "
                    "revocation_reason, names, not_before, profile, replaced_by FROM certificates WHERE order_id = ?");
-    return one(query.bind(order));
+    return row_of(query.bind(order), read_row);
   }
   Result<bool> update_if(const CertificateRow& row, CertificateStatus expected) override {
     SqlQuery query(connection_,
@@ -95,13 +81,13 @@ class SqlCertificates final : public Certificates {
                      "SELECT serial, order_id, account, status, tbs_sha256, der, issuer, created, not_after, "
                      "revoked_at, revocation_reason, names, not_before, profile, replaced_by FROM certificates "
                      "WHERE status = 'signing' ORDER BY created LIMIT ?");
-      return all(query.bind(limit(count_max)));
+      return rows_of(query.bind(limit(count_max)), read_row);
     }
     SqlQuery query(connection_,
                    "SELECT serial, order_id, account, status, tbs_sha256, der, issuer, created, not_after, revoked_at, "
                    "revocation_reason, names, not_before, profile, replaced_by FROM certificates WHERE status = ? "
                    "ORDER BY created LIMIT ?");
-    return all(query.bind(word_of(status)).bind(limit(count_max)));
+    return rows_of(query.bind(word_of(status)).bind(limit(count_max)), read_row);
   }
   Result<std::uint64_t> count() override {
     SqlQuery query(connection_, "SELECT count(*) FROM certificates");
@@ -130,7 +116,7 @@ class SqlCertificates final : public Certificates {
     query.bind(serial).bind(after ? milliseconds(after->not_after) : std::int64_t{0}).bind(pattern);
     query.bind(filter.account).bind(filter.issuer).bind(filter.profile).bind(status);
     query.bind(filter.valid_at ? milliseconds(*filter.valid_at) : std::int64_t{-1});
-    return all(query.bind(limit(count_max)));
+    return rows_of(query.bind(limit(count_max)), read_row);
   }
   Result<std::vector<RevokedRow>> revoked(const std::string& issuer, Time not_after_min, const std::string& after,
                                           std::size_t count_max) override {
@@ -138,12 +124,9 @@ class SqlCertificates final : public Certificates {
                    "SELECT serial, revoked_at, revocation_reason FROM certificates WHERE status = 'revoked' "
                    "AND issuer = ? AND not_after >= ? AND serial > ? ORDER BY serial LIMIT ?");
     query.bind(issuer).bind(milliseconds(not_after_min)).bind(after).bind(limit(count_max));
-    std::vector<RevokedRow> rows;
-    while (true) {
-      const bool more = TRY(query.row());
-      if (!more) return rows;
-      rows.push_back({query.text(0), query.time(1), static_cast<int>(query.integer(2))});
-    }
+    return rows_of(query, [](const SqlQuery& row) {
+      return RevokedRow{row.text(0), row.time(1), static_cast<int>(row.integer(2))};
+    });
   }
   Result<bool> set_replaced_by(const std::string& serial, const Id& order) override {
     SqlQuery query(connection_, "UPDATE certificates SET replaced_by = ? WHERE serial = ?");
@@ -154,12 +137,7 @@ class SqlCertificates final : public Certificates {
     SqlQuery query(connection_,
                    "SELECT serial, order_id FROM certificates WHERE not_after < ? ORDER BY not_after LIMIT ?");
     query.bind(milliseconds(before)).bind(limit(count_max));
-    std::vector<ExpiredRow> rows;
-    while (true) {
-      const bool more = TRY(query.row());
-      if (!more) return rows;
-      rows.push_back({query.text(0), query.text(1)});
-    }
+    return rows_of(query, [](const SqlQuery& row) { return ExpiredRow{row.text(0), row.text(1)}; });
   }
   Result<void> remove(const std::string& serial) override {
     SqlQuery query(connection_, "DELETE FROM certificates WHERE serial = ?");

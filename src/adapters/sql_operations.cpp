@@ -25,9 +25,7 @@ class SqlEabKeys final : public EabKeys {
                    "SELECT id, label, mac_key, allow, profiles, accounts_max, accounts, created, expires, revoked "
                    "FROM eab_keys WHERE id = ?");
     query.bind(id);
-    const bool found = TRY(query.row());
-    if (!found) return std::optional<EabKeyRow>();
-    return std::optional(read(query));
+    return row_of(query, read);
   }
   Result<bool> update(const EabKeyRow& row) override {
     const std::string allow = joined_words(row.allow), profiles = joined_words(row.profiles);
@@ -44,12 +42,7 @@ class SqlEabKeys final : public EabKeys {
                    "SELECT id, label, mac_key, allow, profiles, accounts_max, accounts, created, expires, revoked "
                    "FROM eab_keys WHERE id > ? ORDER BY id LIMIT ?");
     query.bind(after).bind(limit(count_max));
-    std::vector<EabKeyRow> rows;
-    while (true) {
-      const bool more = TRY(query.row());
-      if (!more) return rows;
-      rows.push_back(read(query));
-    }
+    return rows_of(query, read);
   }
 
  private:
@@ -75,8 +68,7 @@ class SqlSpendings final : public Spendings {
   Result<std::optional<Time>> full_at(const std::string& key) override {
     SqlQuery query(connection_, "SELECT full_at FROM spendings WHERE subject = ?");
     query.bind(key);
-    const bool found = TRY(query.row());
-    return found ? std::optional(query.time(0)) : std::nullopt;
+    return row_of(query, [](const SqlQuery& row) { return row.time(0); });
   }
   Result<void> put(const std::string& key, Time full_at) override {
     SqlQuery query(connection_,
@@ -145,17 +137,11 @@ class SqlIssuers final : public Issuers {
   Result<std::optional<IssuerRow>> by_id(const std::string& id) override {
     SqlQuery query(connection_, "SELECT id, chain, root, first_seen FROM issuers WHERE id = ?");
     query.bind(id);
-    const bool found = TRY(query.row());
-    return found ? std::optional(read(query)) : std::nullopt;
+    return row_of(query, read);
   }
   Result<std::vector<IssuerRow>> all() override {
     SqlQuery query(connection_, "SELECT id, chain, root, first_seen FROM issuers ORDER BY first_seen, id");
-    std::vector<IssuerRow> rows;
-    while (true) {
-      const bool more = TRY(query.row());
-      if (!more) return rows;
-      rows.push_back(read(query));
-    }
+    return rows_of(query, read);
   }
 
  private:
@@ -183,17 +169,18 @@ class SqlCrls final : public Crls {
         connection_,
         "SELECT issuer, part, number, this_update, next_update, der FROM crls WHERE issuer = ? AND part = ?");
     query.bind(issuer).bind(std::int64_t{partition});
-    const bool found = TRY(query.row());
-    if (!found) return std::optional<CrlRow>();
-    return std::optional(CrlRow{.issuer = query.text(0),
-                                .partition = static_cast<std::uint32_t>(query.integer(1)),
-                                .number = static_cast<std::uint64_t>(query.integer(2)),
-                                .this_update = query.time(3),
-                                .next_update = query.time(4),
-                                .der = query.blob(5)});
+    return row_of(query, read);
   }
 
  private:
+  static CrlRow read(const SqlQuery& query) {
+    return {.issuer = query.text(0),
+            .partition = static_cast<std::uint32_t>(query.integer(1)),
+            .number = static_cast<std::uint64_t>(query.integer(2)),
+            .this_update = query.time(3),
+            .next_update = query.time(4),
+            .der = query.blob(5)};
+  }
   SqlConnection& connection_;
 };
 
@@ -205,8 +192,7 @@ class SqlAuditLog final : public AuditLog {
     SqlQuery query(connection_,
                    "SELECT chain, number, text, digest FROM audit WHERE chain = ? ORDER BY number DESC LIMIT 1");
     query.bind(chain);
-    const bool found = TRY(query.row());
-    return found ? std::optional(read(query)) : std::nullopt;
+    return row_of(query, read);
   }
   Result<void> append(const AuditRow& row) override {
     SqlQuery query(connection_, "INSERT INTO audit (chain, number, text, digest) VALUES (?,?,?,?)");
@@ -219,12 +205,7 @@ class SqlAuditLog final : public AuditLog {
                    "SELECT chain, number, text, digest FROM audit WHERE chain = ? AND number > ? "
                    "ORDER BY number LIMIT ?");
     query.bind(chain).bind(static_cast<std::int64_t>(after)).bind(limit(count_max));
-    std::vector<AuditRow> rows;
-    while (true) {
-      const bool more = TRY(query.row());
-      if (!more) return rows;
-      rows.push_back(read(query));
-    }
+    return rows_of(query, read);
   }
   Result<std::vector<std::string>> chains() override {
     SqlQuery query(connection_, "SELECT DISTINCT chain FROM audit ORDER BY chain");

@@ -34,24 +34,7 @@ class SqlOrders final : public Orders {
     SqlQuery query(connection_,
                    "SELECT id, account, status, identifiers, authorizations, not_before, not_after, profile, replaces, "
                    "error, serial, created, expires FROM orders WHERE id = ?");
-    query.bind(id);
-    const bool found = TRY(query.row());
-    if (!found) return std::optional<OrderRow>();
-    OrderRow row;
-    row.id = query.text(0);
-    row.account = query.text(1);
-    row.status = order_status_of(query.text(2));
-    row.identifiers = unpack_identifiers(query.text(3));
-    row.authorizations = words_of(query.text(4));
-    row.not_before = query.optional_time(5);
-    row.not_after = query.optional_time(6);
-    row.profile = query.text(7);
-    row.replaces = query.text(8);
-    row.error_json = query.text(9);
-    row.serial = query.text(10);
-    row.created = query.time(11);
-    row.expires = query.time(12);
-    return std::optional<OrderRow>(std::move(row));
+    return row_of(query.bind(id), read);
   }
   Result<bool> update_if(const OrderRow& row, acme::OrderStatus expected) override {  // the rest never changes (ORD-08)
     SqlQuery query(connection_, "UPDATE orders SET status = ?, error = ?, serial = ? WHERE id = ? AND status = ?");
@@ -107,6 +90,23 @@ class SqlOrders final : public Orders {
   }
 
  private:
+  static OrderRow read(const SqlQuery& query) {
+    OrderRow row;
+    row.id = query.text(0);
+    row.account = query.text(1);
+    row.status = order_status_of(query.text(2));
+    row.identifiers = unpack_identifiers(query.text(3));
+    row.authorizations = words_of(query.text(4));
+    row.not_before = query.optional_time(5);
+    row.not_after = query.optional_time(6);
+    row.profile = query.text(7);
+    row.replaces = query.text(8);
+    row.error_json = query.text(9);
+    row.serial = query.text(10);
+    row.created = query.time(11);
+    row.expires = query.time(12);
+    return row;
+  }
   SqlConnection& connection_;
 };
 

@@ -84,12 +84,7 @@ std::int64_t limit(std::size_t count_max) {
 }
 
 Result<std::vector<std::string>> texts_of(SqlQuery& query) {
-  std::vector<std::string> texts;
-  while (true) {
-    const bool more = TRY(query.row());
-    if (!more) return texts;
-    texts.push_back(query.text(0));
-  }
+  return rows_of(query, [](const SqlQuery& row) { return row.text(0); });
 }
 
 }  // namespace crest::adapters

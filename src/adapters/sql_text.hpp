@@ -31,6 +31,24 @@ Result<std::vector<ca::store::ChallengeRow>> unpack_challenges(const std::string
 
 inline std::int64_t milliseconds(Time time) { return time.time_since_epoch().count(); }
 std::int64_t limit(std::size_t count_max);
+
+// All that a query finds, each row as `read` makes it of the query.
+template <typename Read>
+auto rows_of(SqlQuery& query, Read read) -> Result<std::vector<decltype(read(query))>> {
+  std::vector<decltype(read(query))> rows;
+  while (true) {
+    const bool more = TRY(query.row());
+    if (!more) return rows;
+    rows.push_back(read(query));
+  }
+}
+// The first of them, where there is one.
+template <typename Read>
+auto row_of(SqlQuery& query, Read read) -> Result<std::optional<decltype(read(query))>> {
+  const bool found = TRY(query.row());
+  if (!found) return std::optional<decltype(read(query))>();
+  return std::optional(read(query));
+}
 Result<std::vector<std::string>> texts_of(SqlQuery& query);  // of the first column, all rows
 
 }  // namespace crest::adapters

@@ -20,6 +20,7 @@ class WatchedStore final : public ca::store::Store {
   Result<void> write(const ca::store::Work& work) override;
   Result<void> read(const ca::store::Work& work) override { return inner_.read(work); }
   Result<void> check() override { return inner_.check(); }
+  Result<void> check_room() override { return inner_.check_room(); }
 
  private:
   ca::store::Store& inner_;

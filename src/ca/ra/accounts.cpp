@@ -2,6 +2,7 @@
 
 #include "acme/problem.hpp"
 #include "ca/issuer/key_policy.hpp"
+#include "ca/ra/bindings.hpp"
 #include "ca/ra/closing.hpp"
 #include "jose/jwk.hpp"
 
@@ -19,21 +20,6 @@ Error inactive() {
 
 Error blocked() {
   return acme::rejection(ProblemType::badPublicKey, "the key is blocked, since it was reported as compromised");
-}
-
-// No key ids are handed out yet, so every binding names an unknown one (EAB-02 to EAB-04).
-Error binding_refused(const encoding::Json& binding, const crypto::PublicKey& key, std::string_view url) {
-  const auto parsed = jose::parse_binding(binding);
-  if (const auto* fault = std::get_if<jose::JwsError>(&parsed)) {
-    return acme::rejection(ProblemType::malformed, "externalAccountBinding: " + fault->detail);
-  }
-  const auto& inner = std::get<jose::ParsedBinding>(parsed);
-  if (inner.url != url)
-    return acme::rejection(ProblemType::malformed, "externalAccountBinding: its url is another one");
-  if (!(inner.key == key)) {
-    return acme::rejection(ProblemType::malformed, "externalAccountBinding: it is for another account key");
-  }
-  return acme::rejection(ProblemType::unauthorized, "externalAccountBinding: the key id or its MAC is not right");
 }
 
 }  // namespace
@@ -55,8 +41,7 @@ Result<std::optional<AccountRow>> Accounts::known(const std::string& thumbprint)
   return row;
 }
 
-Result<void> Accounts::check_new(const crypto::PublicKey& key, const acme::NewAccount& request,
-                                 std::string_view url) const {
+Result<void> Accounts::check_new(const crypto::PublicKey& key, const acme::NewAccount& request) const {
   if (request.only_return_existing) {
     return acme::rejection(ProblemType::accountDoesNotExist, "no account has this key");
   }
@@ -66,9 +51,7 @@ Result<void> Accounts::check_new(const crypto::PublicKey& key, const acme::NewAc
     problem.instance = Untrusted(deps_.rules.terms_of_service);
     return acme::rejection(std::move(problem));
   }
-  TRY(acme::check_contacts(request.contact));
-  if (request.external_account_binding) return binding_refused(*request.external_account_binding, key, url);
-  return {};
+  return acme::check_contacts(request.contact);
 }
 
 Result<Accounts::Found> Accounts::create(const crypto::PublicKey& key, const acme::NewAccount& request,
@@ -76,7 +59,9 @@ Result<Accounts::Found> Accounts::create(const crypto::PublicKey& key, const acm
   const std::string thumbprint = jose::thumbprint(key);
   auto row = TRY(known(thumbprint));
   if (row) return Found{*std::move(row), false};
-  TRY(check_new(key, request, url));
+  TRY(check_new(key, request));
+  std::optional<Binding> binding;
+  if (const auto& json = request.external_account_binding) binding = TRY(Binding::read(*json, key, url));
   Found found{{.id = new_id(deps_.random),
                .thumbprint = thumbprint,
                .key_spki = key.spki(),
@@ -84,14 +69,21 @@ Result<Accounts::Found> Accounts::create(const crypto::PublicKey& key, const acm
                .terms_agreed = request.terms_of_service_agreed,
                .created = now},
               true};
+  if (binding) found.row.binding_json = request.external_account_binding->dump();
+  const AccountRow wanted = found.row;
   const auto work = [&](store::Tx& tx) -> Result<void> {
+    found.row = wanted;
     const bool is_blocked = TRY(tx.blocked_keys.contains(issuer::blocking_name(key)));
     if (is_blocked) return blocked();
-    found.is_new = TRY(tx.accounts.insert(found.row));
-    if (found.is_new) return {};
-    auto other = TRY(tx.accounts.by_thumbprint(thumbprint));  // a twin of this request was first (ACC-21)
-    if (!other) return make_error(ErrorKind::internal, "a key is taken and has no account");
-    found.row = *std::move(other);
+    auto twin = TRY(tx.accounts.by_thumbprint(thumbprint));  // of this request, which was first (ACC-21)
+    found.is_new = !twin;
+    if (twin) {
+      found.row = *std::move(twin);
+      return {};
+    }
+    if (binding) found.row.eab_key = TRY(binding->spend(tx, now));
+    const bool added = TRY(tx.accounts.insert(found.row));
+    if (!added) return make_error(ErrorKind::internal, "a key is taken and has no account");
     return {};
   };
   TRY(deps_.store.write(work));

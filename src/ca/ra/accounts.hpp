@@ -24,7 +24,7 @@ class Accounts {
   Result<std::optional<store::Id>> change_key(const store::AccountRow& account, const acme::KeyChange& change);
 
  private:
-  Result<void> check_new(const crypto::PublicKey& key, const acme::NewAccount& request, std::string_view url) const;
+  Result<void> check_new(const crypto::PublicKey& key, const acme::NewAccount& request) const;
   Result<std::optional<store::AccountRow>> known(const std::string& thumbprint);
   void close_rest(const store::Id& id, Time now);
   Result<void> check_key(const crypto::PublicKey& key) const;

@@ -1,9 +1,11 @@
+#include <atomic>
 #include <map>
 #include <set>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "ca/ra/bindings.hpp"
 #include "ca/testing/acme_driver.hpp"
 #include "crypto/test_keys.hpp"
 
@@ -294,6 +296,88 @@ TEST_F(BindingTest, EAB_02_EAB_04_MalformedBindings) {
   for (const auto& binding : {std::string("{}"), std::string("7"), other_url.dump(), other_key.dump(), no_mac.dump()}) {
     EXPECT_EQ(with_binding(binding).type(), "malformed") << binding;
   }
+}
+
+// A key that an operator handed out.
+class HandedOutTest : public BindingTest {
+ protected:
+  store::EabKeyRow row = ra::new_eab_key("team 7", ca.random, ca.clock.now());
+
+  void SetUp() override {
+    BindingTest::SetUp();
+    store([&](store::Tx& tx) { return tx.eab_keys.insert(row); });
+  }
+  void store(const std::function<Result<bool>(store::Tx&)>& change) {
+    const auto done = ca.memory.write([&](store::Tx& tx) -> Result<void> {
+      EXPECT_TRUE(*change(tx));
+      return {};
+    });
+    EXPECT_TRUE(done);
+  }
+  std::uint32_t accounts() {
+    std::uint32_t count = 0;
+    EXPECT_TRUE(ca.memory.read([&](store::Tx& tx) -> Result<void> {
+      count = (*tx.eab_keys.by_id(row.id))->accounts;
+      return {};
+    }));
+    return count;
+  }
+  std::string bound(const AcmeDriver& who, const Bytes& key) {
+    return jose::sign_binding(crypto::Hash::sha256, row.id, key, new_account_url, who.public_key()).dump();
+  }
+  Answer ask(AcmeDriver& who, const Bytes& key) {
+    return who.post_with_key(who.key(), new_account_url, R"({"externalAccountBinding":)" + bound(who, key) + "}");
+  }
+};
+
+TEST_F(HandedOutTest, EAB_05_EAB_11_ABindingIsKeptAndShownUnchanged) {
+  EXPECT_EQ(row.mac_key.size(), 32u);
+  const auto made = ask(driver, row.mac_key);
+  EXPECT_EQ(made.status(), 201);
+  ASSERT_TRUE(made.json.find("externalAccountBinding"));
+  EXPECT_EQ(*made.json.find("externalAccountBinding"), encoding::Json::parse(bound(driver, row.mac_key)).value());
+  EXPECT_EQ(accounts(), 1u);
+  EXPECT_EQ(ask(driver, row.mac_key).status(), 200) << "the account it has, whatever else is asked";
+  EXPECT_EQ(accounts(), 1u);
+  AcmeDriver unbound(ca);
+  EXPECT_EQ(unbound.new_account().json.find("externalAccountBinding"), nullptr);
+}
+
+TEST_F(HandedOutTest, EAB_08_EAB_09_SF13_KeysThatMayNotBeUsedLookAlike) {
+  const auto refusal = [&](const Bytes& key) {
+    AcmeDriver who(ca);
+    const auto answer = ask(who, key);
+    EXPECT_EQ(answer.status(), 403);
+    EXPECT_EQ(answer.type(), "unauthorized");
+    EXPECT_EQ(who.new_account(R"({"onlyReturnExisting":true})").type(), "accountDoesNotExist");
+    return answer.text("detail");
+  };
+  const std::string wrong_mac = refusal(Bytes(32, 8));
+  const auto as = [&](const std::function<void(store::EabKeyRow&)>& change) {
+    store::EabKeyRow changed = row;
+    change(changed);
+    store([&](store::Tx& tx) { return tx.eab_keys.update(changed); });
+  };
+  as([&](store::EabKeyRow& key) { key.revoked = ca.clock.now(); });
+  EXPECT_EQ(refusal(row.mac_key), wrong_mac);
+  as([&](store::EabKeyRow& key) { key.expires = ca.clock.now(); });
+  EXPECT_EQ(refusal(row.mac_key), wrong_mac);
+  as([&](store::EabKeyRow& key) { key.accounts = key.accounts_max; });
+  EXPECT_EQ(refusal(row.mac_key), wrong_mac);
+  as([&](store::EabKeyRow& key) { key.expires = ca.clock.now() + 1s; });
+  EXPECT_EQ(ask(driver, row.mac_key).status(), 201);
+}
+
+TEST_F(HandedOutTest, SF13_AnAllowanceIsNeverExceeded) {
+  std::vector<std::unique_ptr<AcmeDriver>> drivers;
+  for (int i = 0; i < 6; ++i) drivers.push_back(std::make_unique<AcmeDriver>(ca));
+  std::atomic<int> made = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (auto& who : drivers) threads.emplace_back([&] { made += ask(*who, row.mac_key).status() == 201 ? 1 : 0; });
+  }
+  EXPECT_EQ(made, 1);
+  EXPECT_EQ(accounts(), 1u);
 }
 
 class KeyChangeTest : public AccountTest {

@@ -19,6 +19,8 @@ acme::Account view(const store::AccountRow& row, const Urls& urls) {
   acme::Account account{.status = row.status, .contact = row.contact};
   if (row.terms_agreed) account.terms_of_service_agreed = true;
   account.orders = urls.orders(row.id);
+  if (auto binding = encoding::Json::parse(row.binding_json); binding && !row.binding_json.empty())
+    account.external_account_binding = *std::move(binding);
   return account;
 }
 
