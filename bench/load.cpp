@@ -2,10 +2,12 @@
 //
 //   crest-load --directory URL --trust FILE --name NAME --listen 127.0.0.1:80 --connections N --certificates M --pid PID
 //
-// Prints one JSON object. Every subject is polled alike: at once, then every few milliseconds.
+// Prints one JSON object. Every subject is polled alike: after a pause, as real clients do, and only for what the reply
+// before did not already say. A server that stays silent ends the run at once: what was issued until then is counted.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -35,7 +37,8 @@ using namespace crest;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr Duration poll_interval{5};
-constexpr int polls_max = 12'000;
+constexpr int polls_max = 2'000;
+constexpr Duration silence_max{10'000};
 
 struct Options {
   std::string directory, trust_pem, name, listen = "127.0.0.1:80";
@@ -79,11 +82,36 @@ ServerUse use_of(long pid) {
   return use;
 }
 
+// Ends a run whose server issues nothing for `silence_max`. Thread-safe.
+class Watchdog {
+ public:
+  Watchdog() : thread_([this](std::stop_token done) { watch(done); }) {}
+  void note_success() { last_success_ = std::chrono::steady_clock::now(); }
+  SteadyTime last_success() const { return last_success_; }
+  std::stop_token silence() const { return silence_.get_token(); }
+
+ private:
+  void watch(std::stop_token done) {
+    std::unique_lock lock(mutex_);
+    while (!done.stop_requested()) {
+      waker_.wait_for(lock, done, std::chrono::seconds(1), [] { return false; });
+      if (std::chrono::steady_clock::now() - last_success_.load() > silence_max) silence_.request_stop();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any waker_;
+  std::atomic<SteadyTime> last_success_ = std::chrono::steady_clock::now();
+  std::stop_source silence_;
+  std::jthread thread_;
+};
+
 // One connection: its own account, its own nonces, its own key for its leaves.
 class Worker {
  public:
-  Worker(const Options& options, client::Solver& solver)
+  Worker(const Options& options, client::Solver& solver, std::stop_token stop)
       : solver_(solver),
+        stop_(std::move(stop)),
         name_(options.name),
         session_(endpoint(options), {transport_, clock_, log_}),
         account_key_(crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value()),
@@ -108,9 +136,8 @@ class Worker {
     const std::string order_url = created.location;
     acme::Order order = read<acme::Order>(created, acme::order_from_json);
     for (const std::string& url : order.authorizations) prove(url);
-    order = poll_order(order_url, acme::OrderStatus::ready);
-    post(order.finalize, acme::to_json(acme::Finalize{csr_}).dump());
-    order = poll_order(order_url, acme::OrderStatus::valid);
+    order = read<acme::Order>(post(order.finalize, acme::to_json(acme::Finalize{csr_}).dump()), acme::order_from_json);
+    order = await(order, order_url);
     const client::Reply chain = post(*order.certificate, "");
     if (chain.response.body.find("BEGIN CERTIFICATE") == std::string::npos) throw std::runtime_error("no chain");
   }
@@ -123,7 +150,7 @@ class Worker {
     return endpoint;
   }
   client::Reply post(const std::string& url, const std::string& payload) {
-    return session_.post({&account_key_, account_url_}, url, payload).value();
+    return session_.post({&account_key_, account_url_}, url, payload, client::Session::json_bytes_max, stop_).value();
   }
   template <typename T, typename Codec>
   static T read(const client::Reply& reply, Codec codec) {
@@ -138,23 +165,23 @@ class Worker {
     solver_.present(proof).value();
     post(challenge.url, "{}");
     for (int i = 0; authorization.status == acme::AuthorizationStatus::pending && i < polls_max; ++i) {
+      std::this_thread::sleep_for(poll_interval);
       authorization = read<acme::Authorization>(post(url, ""), acme::authorization_from_json);
-      if (authorization.status == acme::AuthorizationStatus::pending) std::this_thread::sleep_for(poll_interval);
     }
     solver_.clean_up(proof).value();
     if (authorization.status != acme::AuthorizationStatus::valid) throw std::runtime_error("not proved");
   }
-  acme::Order poll_order(const std::string& url, acme::OrderStatus wanted) {
-    for (int i = 0; i < polls_max; ++i) {
-      const acme::Order order = read<acme::Order>(post(url, ""), acme::order_from_json);
-      if (order.status == wanted) return order;
-      if (order.status == acme::OrderStatus::invalid) throw std::runtime_error("order invalid");
+  acme::Order await(acme::Order order, const std::string& url) {
+    for (int i = 0; order.status == acme::OrderStatus::processing && i < polls_max; ++i) {
       std::this_thread::sleep_for(poll_interval);
+      order = read<acme::Order>(post(url, ""), acme::order_from_json);
     }
-    throw std::runtime_error("order never came through");
+    if (order.status != acme::OrderStatus::valid) throw std::runtime_error("order not issued");
+    return order;
   }
 
   client::Solver& solver_;
+  std::stop_token stop_;
   std::string name_;
   adapters::CurlTransport transport_;
   adapters::SystemClock clock_;
@@ -171,14 +198,14 @@ struct Outcome {
   std::string first_failure;
 };
 
-Outcome run(std::vector<std::unique_ptr<Worker>>& workers, unsigned certificates) {
+Outcome run(std::vector<std::unique_ptr<Worker>>& workers, unsigned certificates, Watchdog& watchdog) {
   Outcome outcome;
   std::mutex mutex;
   std::atomic<unsigned> next = 0;
   std::vector<std::jthread> threads;
   for (auto& worker : workers) {
     threads.emplace_back([&, &mine = *worker] {
-      while (next++ < certificates) {
+      while (next++ < certificates && !watchdog.silence().stop_requested()) {
         const SteadyTime begun = std::chrono::steady_clock::now();
         std::string failure;
         try {
@@ -188,10 +215,12 @@ Outcome run(std::vector<std::unique_ptr<Worker>>& workers, unsigned certificates
         }
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
         const std::lock_guard lock(mutex);
-        if (failure.empty())
+        if (failure.empty()) {
           outcome.seconds.push_back(took.count());
-        else if (outcome.failed++ == 0)
+          watchdog.note_success();
+        } else if (outcome.failed++ == 0) {
           outcome.first_failure = failure;
+        }
       }
     });
   }
@@ -226,16 +255,17 @@ int main(int count, char** words) {
     const Options options = read_options(count, words);
     auto server = Http01Server::open(options.listen);
     if (!server) throw std::runtime_error(server.error().describe());
+    Watchdog watchdog;
     std::vector<std::unique_ptr<Worker>> workers;
     for (unsigned i = 0; i < options.connections; ++i) {
-      workers.push_back(std::make_unique<Worker>(options, (*server)->solver()));
+      workers.push_back(std::make_unique<Worker>(options, (*server)->solver(), watchdog.silence()));
       workers.back()->open_account();
     }
-    const Outcome warm = run(workers, std::max(options.connections, options.certificates / 10));
+    const Outcome warm = run(workers, std::max(options.connections, options.certificates / 10), watchdog);
     const ServerUse before = use_of(options.pid);
     const SteadyTime begun = std::chrono::steady_clock::now();
-    const Outcome outcome = run(workers, options.certificates);
-    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begun;
+    const Outcome outcome = run(workers, options.certificates, watchdog);
+    const std::chrono::duration<double> wall = std::max(watchdog.last_success() - begun, SteadyTime::duration(1));
     const ServerUse after = use_of(options.pid);
 
     const double issued = static_cast<double>(outcome.seconds.size());
@@ -245,6 +275,7 @@ int main(int count, char** words) {
     row.set("certificates", static_cast<std::int64_t>(outcome.seconds.size()));
     row.set("failed", static_cast<std::int64_t>(outcome.failed + warm.failed));
     row.set("first_failure", outcome.failed ? outcome.first_failure : warm.first_failure);
+    row.set("fell_silent", watchdog.silence().stop_requested());
     row.set("wall_seconds", wall.count()).set("cpu_seconds", cpu);
     row.set("certs_per_second", issued / wall.count()).set("certs_per_cpu_second", issued / std::max(cpu, 0.001));
     row.set("p50_seconds", share(outcome.seconds, 0.50)).set("p95_seconds", share(outcome.seconds, 0.95));
@@ -253,7 +284,7 @@ int main(int count, char** words) {
     row.set("written_bytes_per_cert",
             static_cast<double>(after.written_bytes - before.written_bytes) / std::max(issued, 1.0));
     std::cout << row.dump() << std::endl;
-    return outcome.seconds.empty() ? 1 : 0;
+    return outcome.seconds.empty() && !watchdog.silence().stop_requested() ? 1 : 0;
   } catch (const std::exception& error) {
     std::cerr << "crest-load: " << error.what() << "\n";
     return 2;
