@@ -147,6 +147,48 @@ TEST(DiskFaults, CF53_ADiskThatFillsUpLeavesTheOldPairAsItWas) {
   }
 }
 
+// The disk fails at change `failing` of a first issuance; the next run dies at change `dying`, and the power with it.
+// Returns whether that next run died at all.
+bool die_after_failure(std::size_t failing, std::size_t dying) {
+  Rig rig;
+  rig.disk.arm(MemoryDisk::At::fail, failing);
+  EXPECT_FALSE(rig.obtain());
+  rig.disk.arm(MemoryDisk::At::die_before, dying);
+  bool died = false;
+  try {
+    rig.forget_proofs();
+    rig.start();
+    EXPECT_TRUE(rig.obtain());
+  } catch (const Died&) {
+    died = true;
+  }
+  rig.disk.disarm();
+  rig.disk.power_cut();
+  rig.start();
+  const std::string when = "failed at " + std::to_string(failing) + ", died at " + std::to_string(dying);
+  expect_nothing_lost(rig, when);
+  const auto record = load_order(*rig.vault, name);
+  const bool resumes = record && *record && !(*record)->order_url.empty();
+  EXPECT_TRUE(live_chain(rig) || resumes) << when << ": neither the certificate nor the way to get it is there";
+  return died;
+}
+
+TEST(DiskFaults, CF53_WhatWasSwappedButNotSyncedIsNotTakenForPublished) {
+  for (std::size_t failing = 0;; ++failing) {
+    Rig rig;
+    rig.disk.arm(MemoryDisk::At::fail, failing);
+    if (rig.obtain()) break;
+    rig.disk.disarm();
+    const auto live = rig.vault->live(name);
+    if (!live || !*live) continue;
+    std::size_t dying = 0;
+    while (die_after_failure(failing, dying)) ++dying;
+    EXPECT_GT(dying, 3u);
+    return;
+  }
+  FAIL() << "no failing change left a swapped, unsynced generation";
+}
+
 TEST(Restarts, Promise9_ACrashLoopMakesFewOrders) {
   for (std::size_t at = 10; at < 30; at += 6) {
     Rig rig;

@@ -243,6 +243,11 @@ Result<std::vector<std::string>> FileVault::certificates() {
   return names;
 }
 
+Result<void> FileVault::settle(std::string_view name) {
+  const std::string folder = TRY(folder_of(name));
+  return disk_.sync_folder(folder);  // the generation and the folder's own name were durable before the swap
+}
+
 Result<void> FileVault::keep_aside(std::string_view name, const KeptKey& key) {
   const std::string folder = TRY(folder_of(name, aside_folder));
   return write_kept_key(disk_, folder, key, keys_aside_max);

@@ -40,6 +40,7 @@ Result<std::unique_ptr<Issuance>> Issuance::open(Deps deps, CertificateRequest w
     const bool published = live && *live && !found->order_url.empty() && (*live)->order_url == found->order_url;
     const bool elsewhere = found->directory != deps.session.endpoint().directory_url;
     const bool resumes = !published && !elsewhere && asks_the_same(found->request, wanted);
+    if (published) TRY(deps.vault.settle(wanted.name));
     if (published) found->attempts = 0, found->not_before.reset();
     if (!resumes && !published) TRY(keep_key_of(deps.vault, *found, "something else was asked for before it ended"));
     record = resumes ? *std::move(found) : without_order(*std::move(found), wanted);

@@ -79,6 +79,7 @@ class CountingVault final : public Vault {
   Result<std::optional<Pair>> live(std::string_view name) override { return inner_.live(name); }
   Result<std::optional<encoding::Json>> live_meta(std::string_view name) override { return inner_.live_meta(name); }
   Result<std::vector<std::string>> certificates() override { return inner_.certificates(); }
+  Result<void> settle(std::string_view name) override { return inner_.settle(name); }
   Result<void> keep_aside(std::string_view name, const KeptKey& key) override { return inner_.keep_aside(name, key); }
   Result<std::vector<KeptKey>> kept_aside(std::string_view name) override { return inner_.kept_aside(name); }
   Result<std::unique_ptr<Lease>> lease(std::string_view name) override { return inner_.lease(name); }

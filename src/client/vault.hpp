@@ -53,6 +53,9 @@ class Vault {
   virtual Result<std::optional<Pair>> live(std::string_view name) = 0;
   virtual Result<std::optional<encoding::Json>> live_meta(std::string_view name) = 0;  // parses no certificate
   virtual Result<std::vector<std::string>> certificates() = 0;
+  // Makes the generation that is live durable: publish() may have failed after the swap, and whoever takes what live()
+  // shows for published is about to drop what could get it again. Error: storage.
+  virtual Result<void> settle(std::string_view name) = 0;
 
   // Keys put aside: the newest few of a certificate, until publish() has the next one live. keep_aside() is durable when
   // it returns, and keeps the same key once.
@@ -96,6 +99,7 @@ class FileVault final : public Vault {
   Result<std::optional<Pair>> live(std::string_view name) override;
   Result<std::optional<encoding::Json>> live_meta(std::string_view name) override;
   Result<std::vector<std::string>> certificates() override;
+  Result<void> settle(std::string_view name) override;
   Result<void> keep_aside(std::string_view name, const KeptKey& key) override;
   Result<std::vector<KeptKey>> kept_aside(std::string_view name) override;
   Result<std::unique_ptr<Lease>> lease(std::string_view name) override;
