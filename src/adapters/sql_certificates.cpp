@@ -52,6 +52,7 @@ class SqlCertificates final : public Certificates {
     query.bind(row.revoked_at).bind(std::int64_t(row.revocation_reason)).bind(names);
     query.bind(milliseconds(row.not_before)).bind(row.profile);
     const std::uint64_t changed = TRY(query.bind(row.replaced_by).run());
+    if (changed == 1 && row.status == CertificateStatus::revoked) TRY(count_revocation(row.issuer));
     return changed == 1;
   }
   Result<std::optional<CertificateRow>> by_serial(const std::string& serial) override {
@@ -73,6 +74,7 @@ class SqlCertificates final : public Certificates {
     query.bind(word_of(row.status)).bind(ByteView(row.der)).bind(row.revoked_at);
     query.bind(std::int64_t(row.revocation_reason)).bind(row.serial);
     const std::uint64_t changed = TRY(query.bind(word_of(expected)).run());
+    if (changed == 1 && row.status == CertificateStatus::revoked) TRY(count_revocation(row.issuer));
     return changed == 1;
   }
   Result<std::vector<CertificateRow>> with_status(CertificateStatus status, std::size_t count_max) override {
@@ -128,6 +130,11 @@ class SqlCertificates final : public Certificates {
       return RevokedRow{row.text(0), row.time(1), static_cast<int>(row.integer(2))};
     });
   }
+  Result<std::uint64_t> revocations(const std::string& issuer) override {
+    SqlQuery query(connection_, "SELECT number FROM revocation_counts WHERE issuer = ?");
+    const bool there = TRY(query.bind(issuer).row());
+    return there ? static_cast<std::uint64_t>(query.integer(0)) : std::uint64_t{0};
+  }
   Result<bool> set_replaced_by(const std::string& serial, const Id& order) override {
     SqlQuery query(connection_, "UPDATE certificates SET replaced_by = ? WHERE serial = ?");
     const std::uint64_t changed = TRY(query.bind(order).bind(serial).run());
@@ -146,6 +153,14 @@ class SqlCertificates final : public Certificates {
   }
 
  private:
+  Result<void> count_revocation(const std::string& issuer) {
+    SqlQuery query(connection_,
+                   "INSERT INTO revocation_counts (issuer, number) VALUES (?,1) "
+                   "ON CONFLICT (issuer) DO UPDATE SET number = revocation_counts.number + 1");
+    TRY(query.bind(issuer).run());
+    return {};
+  }
+
   SqlConnection& connection_;
 };
 

@@ -155,31 +155,43 @@ class SqlCrls final : public Crls {
 
   Result<bool> put(const CrlRow& row) override {
     SqlQuery query(connection_,
-                   "INSERT INTO crls (issuer, part, number, this_update, next_update, der) VALUES (?,?,?,?,?,?) "
-                   "ON CONFLICT (issuer, part) DO UPDATE SET number = excluded.number, this_update = "
-                   "excluded.this_update, next_update = excluded.next_update, der = excluded.der "
-                   "WHERE crls.number < excluded.number");
+                   "INSERT INTO crls (issuer, part, number, this_update, next_update, revocations, der) "
+                   "VALUES (?,?,?,?,?,?,?) ON CONFLICT (issuer, part) DO UPDATE SET number = excluded.number, "
+                   "this_update = excluded.this_update, next_update = excluded.next_update, "
+                   "revocations = excluded.revocations, der = excluded.der WHERE crls.number < excluded.number");
     query.bind(row.issuer).bind(std::int64_t{row.partition}).bind(static_cast<std::int64_t>(row.number));
     query.bind(milliseconds(row.this_update)).bind(milliseconds(row.next_update));
+    query.bind(static_cast<std::int64_t>(row.revocations));
     const std::uint64_t changed = TRY(query.bind(ByteView(row.der)).run());
     return changed == 1;
   }
   Result<std::optional<CrlRow>> latest(const std::string& issuer, std::uint32_t partition) override {
-    SqlQuery query(
-        connection_,
-        "SELECT issuer, part, number, this_update, next_update, der FROM crls WHERE issuer = ? AND part = ?");
+    SqlQuery query(connection_,
+                   "SELECT issuer, part, number, this_update, next_update, revocations, der FROM crls "
+                   "WHERE issuer = ? AND part = ?");
     query.bind(issuer).bind(std::int64_t{partition});
-    return row_of(query, read);
+    return row_of(query, [](const SqlQuery& row) {
+      CrlRow list = read_head(row);
+      list.der = row.blob(6);
+      return list;
+    });
+  }
+  Result<std::vector<CrlRow>> heads(const std::string& issuer) override {
+    SqlQuery query(connection_,
+                   "SELECT issuer, part, number, this_update, next_update, revocations FROM crls WHERE issuer = ? "
+                   "ORDER BY part");
+    query.bind(issuer);
+    return rows_of(query, read_head);
   }
 
  private:
-  static CrlRow read(const SqlQuery& query) {
+  static CrlRow read_head(const SqlQuery& query) {
     return {.issuer = query.text(0),
             .partition = static_cast<std::uint32_t>(query.integer(1)),
             .number = static_cast<std::uint64_t>(query.integer(2)),
             .this_update = query.time(3),
             .next_update = query.time(4),
-            .der = query.blob(5)};
+            .revocations = static_cast<std::uint64_t>(query.integer(5))};
   }
   SqlConnection& connection_;
 };

@@ -74,6 +74,10 @@ CREATE TABLE crls (
 CREATE TABLE audit (
   chain TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (chain, number)
 ) WITHOUT ROWID;
+)sql",
+                                                                     R"sql(
+ALTER TABLE crls ADD COLUMN revocations INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE revocation_counts (issuer TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 )sql"};
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {

@@ -82,6 +82,15 @@ Result<bool> MemoryCrls::put(const CrlRow& row) {
   return true;
 }
 
+Result<std::vector<CrlRow>> MemoryCrls::heads(const std::string& issuer) {
+  std::vector<CrlRow> out;
+  for (auto at = tables_.crls.lower_bound({issuer, 0}); at != tables_.crls.end() && at->first.first == issuer; ++at) {
+    out.push_back(at->second);
+    out.back().der.clear();
+  }
+  return out;
+}
+
 Result<std::optional<AuditRow>> MemoryAuditLog::last(const std::string& chain) {
   const auto behind = tables_.audit.upper_bound({chain, std::numeric_limits<std::uint64_t>::max()});
   if (behind == tables_.audit.begin()) return std::optional<AuditRow>();

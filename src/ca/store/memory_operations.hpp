@@ -79,6 +79,7 @@ class MemoryCrls final : public Crls {
   Result<std::optional<CrlRow>> latest(const std::string& issuer, std::uint32_t partition) override {
     return found(tables_.crls, {issuer, partition});
   }
+  Result<std::vector<CrlRow>> heads(const std::string& issuer) override;
 
  private:
   OperationTables& tables_;

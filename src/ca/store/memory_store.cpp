@@ -23,6 +23,7 @@ struct MemoryStore::Tables {
   std::unordered_map<Id, std::string> serial_of_order;
   std::map<CertificateStatus, std::set<std::string>> serials_of_status;
   std::multiset<Time> certificate_times;
+  std::map<std::string, std::uint64_t> revocations;  // by issuer
   std::set<std::string> blocked_keys;
   OperationTables operations;
 };
@@ -323,6 +324,7 @@ class MemoryCertificates final : public Certificates {
     tables_.serials_of_status[row.status].insert(row.serial);
     tables_.certificate_times.insert(row.created);
     undo_.add([this, serial = row.serial] { erase(serial); });
+    if (row.status == CertificateStatus::revoked) count_revocation(row.issuer);
     return true;
   }
 
@@ -341,6 +343,7 @@ class MemoryCertificates final : public Certificates {
     if (!old || old->status != expected) return false;
     put(row);
     undo_.add([this, old = *old] { put(old); });
+    if (row.status == CertificateStatus::revoked) count_revocation(row.issuer);
     return true;
   }
 
@@ -384,6 +387,10 @@ class MemoryCertificates final : public Certificates {
     return out;
   }
 
+  Result<std::uint64_t> revocations(const std::string& issuer) override {
+    return found(tables_.revocations, issuer).value_or(0);
+  }
+
   Result<bool> set_replaced_by(const std::string& serial, const Id& order) override {
     TRY(undo_.check());
     auto row = found(tables_.certificates, serial);
@@ -422,6 +429,9 @@ class MemoryCertificates final : public Certificates {
   }
 
  private:
+  void count_revocation(const std::string& issuer) {
+    undo_.put(tables_.revocations, issuer, found(tables_.revocations, issuer).value_or(0) + 1);
+  }
   static bool fits(const CertificateRow& row, const CertificateFilter& filter) {
     const auto is = [](const std::string& wanted, const std::string& value) {
       return wanted.empty() || wanted == value;

@@ -75,6 +75,7 @@ struct CrlRow {
   std::uint32_t partition = 0;  // 0 is the full list
   std::uint64_t number = 0;     // CRLNumber
   Time this_update, next_update;
+  std::uint64_t revocations = 0;  // Certificates::revocations() when it was made
   Bytes der;
 };
 class Crls {
@@ -82,6 +83,8 @@ class Crls {
   virtual ~Crls() = default;
   virtual Result<bool> put(const CrlRow& row) = 0;  // in the older one's place; false: there is a newer one (SF83)
   virtual Result<std::optional<CrlRow>> latest(const std::string& issuer, std::uint32_t partition) = 0;
+  // All of an issuer's, by partition, without `der`.
+  virtual Result<std::vector<CrlRow>> heads(const std::string& issuer) = 0;
 };
 
 struct AuditRow {

@@ -121,6 +121,7 @@ TEST_P(StoreContract, CRL_02_AnOlderListNeverReplacesANewerOne) {
       EXPECT_FALSE(*tx.crls.put(other)) << number;
     }
     list.number = std::uint64_t{1} << 60;
+    list.revocations = 5;
     list.der = to_bytes("newer");
     EXPECT_TRUE(*tx.crls.put(list));
     return {};
@@ -130,6 +131,14 @@ TEST_P(StoreContract, CRL_02_AnOlderListNeverReplacesANewerOne) {
     EXPECT_EQ(latest.number, std::uint64_t{1} << 60);
     EXPECT_EQ(as_text(latest.der), "newer");
     EXPECT_EQ(latest.next_update, now + 24h);
+    EXPECT_EQ(latest.revocations, 5u);
+    const auto heads = *tx.crls.heads("i");
+    EXPECT_EQ(heads.size(), 2u);
+    EXPECT_EQ(heads.at(0).number, latest.number);
+    EXPECT_EQ(heads.at(0).revocations, 5u);
+    EXPECT_EQ(heads.at(1).partition, 1u);
+    EXPECT_TRUE(heads.at(1).der.empty());
+    EXPECT_TRUE(tx.crls.heads("h")->empty());
     EXPECT_EQ((*tx.crls.latest("i", 1))->number, 3u);
     EXPECT_FALSE(*tx.crls.latest("i", 2));
     return {};
@@ -226,6 +235,41 @@ TEST_P(StoreContract, CRL_04_RevokedOnesAreListedInPages) {
     EXPECT_EQ(tx.certificates.revoked("i", now, "", 9)->size(), 3u);
     return {};
   });
+}
+
+TEST_P(StoreContract, SF83_EveryRevocationCounts) {
+  const auto revocations = [&](const std::string& issuer) {
+    std::uint64_t count = 99;
+    read([&](Tx& tx) -> Result<void> {
+      count = TRY(tx.certificates.revocations(issuer));
+      return {};
+    });
+    return count;
+  };
+  auto row = certificate("01", "o1");
+  write([&](Tx& tx) -> Result<void> {
+    EXPECT_TRUE(*tx.certificates.insert(row));
+    return {};
+  });
+  EXPECT_EQ(revocations("i"), 0u);
+  row.status = CertificateStatus::revoked;
+  for (const auto& [expected, count] : {std::pair{CertificateStatus::issued, 0u},  // changes nothing
+                                        {CertificateStatus::signing, 1u},
+                                        {CertificateStatus::revoked, 2u}}) {  // another reason
+    write([&](Tx& tx) -> Result<void> {
+      TRY(tx.certificates.update_if(row, expected));
+      return {};
+    });
+    EXPECT_EQ(revocations("i"), count);
+  }
+  EXPECT_FALSE(store->write([&](Tx& tx) -> Result<void> {
+    TRY(tx.certificates.update_if(row, CertificateStatus::revoked));
+    return make_error(ErrorKind::internal, "rolled back");
+  }));
+  EXPECT_EQ(revocations("i"), 2u);
+  EXPECT_EQ(revocations("j"), 0u);
+  write([&](Tx& tx) -> Result<void> { return tx.certificates.remove("01"); });
+  EXPECT_EQ(revocations("i"), 2u);
 }
 
 TEST_P(StoreContract, ARI_15_ACertificateSaysWhatReplacesIt) {

@@ -168,6 +168,9 @@ class Certificates {
   // Revoked ones of an issuer that end at `not_after_min` or later, by serial, behind `after`.
   virtual Result<std::vector<RevokedRow>> revoked(const std::string& issuer, Time not_after_min,
                                                   const std::string& after, std::size_t count_max) = 0;
+  // How often one of this issuer's was revoked, or revoked again for another reason: it never goes back, so a list that
+  // was made at the same number has them all.
+  virtual Result<std::uint64_t> revocations(const std::string& issuer) = 0;
   // `row.replaced_by` becomes what it says; false: no such certificate.
   virtual Result<bool> set_replaced_by(const std::string& serial, const Id& order) = 0;
   virtual Result<std::vector<ExpiredRow>> expired(Time before, std::size_t count_max) = 0;  // first ended first
