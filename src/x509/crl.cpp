@@ -1,3 +1,5 @@
+#include "x509/crl.hpp"
+
 #include "x509/asn1.hpp"
 #include "x509/build.hpp"
 #include "x509/extensions.hpp"
@@ -45,16 +47,6 @@ Result<Bytes> revoked_entry(const RevokedEntry& entry) {
   return der::sequence({serial, when, der::sequence({reason})});
 }
 
-Result<Bytes> revoked_list(const std::vector<RevokedEntry>& entries) {
-  if (entries.empty()) return Bytes{};  // absent, never empty (RFC 5280 section 5.1.2.6)
-  Bytes list;
-  for (const RevokedEntry& entry : entries) {
-    const Bytes one = TRY(revoked_entry(entry));
-    append(list, one);
-  }
-  return der::element(der::tag_sequence, list);
-}
-
 // Critical: whoever does not know it must not take a part for the whole (CRL-05).
 Bytes partition_extension(const std::string& url) {
   if (url.empty()) return {};
@@ -73,13 +65,33 @@ Result<Bytes> crl_extensions(const CrlTemplate& parts, const Certificate& issuer
 
 }  // namespace
 
+Result<Bytes> revoked_octets(const std::vector<RevokedEntry>& entries) {
+  if (entries.empty()) return Bytes{};  // absent, never empty (RFC 5280 section 5.1.2.6)
+  Bytes list;
+  for (const RevokedEntry& entry : entries) {
+    const Bytes one = TRY(revoked_entry(entry));
+    append(list, one);
+  }
+  return der::element(der::tag_sequence, list);
+}
+
+Result<ByteView> revoked_octets(ByteView crl) {
+  Reader outer(crl);
+  Reader list = TRY(outer.enter(der::tag_sequence, "CertificateList"));
+  Reader tbs = TRY(list.enter(der::tag_sequence, "tbsCertList"));
+  for (const char* part : {"version", "signature", "issuer", "thisUpdate", "nextUpdate"}) TRY(tbs.take(part));
+  if (!tbs.next_is(der::tag_sequence)) return ByteView{};
+  const Element revoked = TRY(tbs.take("revokedCertificates"));
+  return revoked.whole;
+}
+
 Result<Bytes> make_crl(const CrlTemplate& parts, const Certificate& issuer, const crypto::Signer& key) {
   TRY(check(parts, issuer, key));
   const Bytes version = integer(version_2);
   const ByteView algorithm = signature_algorithm(key.public_key().type());
   const Bytes this_update = time(parts.this_update);
   const Bytes next_update = time(parts.next_update);
-  const Bytes revoked = TRY(revoked_list(parts.revoked));
+  const Bytes revoked = TRY(revoked_octets(parts.revoked));
   const Bytes extensions = TRY(crl_extensions(parts, issuer));
   const Bytes tbs =
       der::sequence({version, algorithm, issuer.subject_der(), this_update, next_update, revoked, extensions});

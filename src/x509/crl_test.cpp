@@ -1,3 +1,5 @@
+#include "x509/crl.hpp"
+
 #include <gtest/gtest.h>
 #include <openssl/x509v3.h>
 
@@ -85,6 +87,21 @@ TEST(Crl, AnEmptyListIsAbsent) {
   ASSERT_TRUE(parsed);
   EXPECT_EQ(X509_CRL_get_REVOKED(parsed.get()), nullptr);
   EXPECT_EQ(X509_CRL_verify(parsed.get(), pki().intermediate_key.native()), 1);
+}
+
+TEST(Crl, WhatAListHoldsIsFoundInIt) {
+  CrlTemplate parts = crl_template();
+  const Bytes held = revoked_octets(parts.revoked).value();
+  const Bytes list = crl(parts);
+  const ByteView found = revoked_octets(ByteView(list)).value();
+  EXPECT_EQ(to_bytes(found), held);
+  parts.revoked[0].reason = 1;
+  EXPECT_NE(revoked_octets(parts.revoked).value(), held);
+  parts.revoked.clear();
+  const Bytes empty = crl(parts);
+  EXPECT_TRUE(revoked_octets(ByteView(empty)).value().empty());
+  EXPECT_FALSE(revoked_octets(ByteView(list).first(20)));
+  EXPECT_FALSE(revoked_octets(as_bytes("-----BEGIN X509 CRL-----")));
 }
 
 TEST(Crl, CRL_05_APartSaysWhichPartItIs) {

@@ -10,6 +10,7 @@
 #include "x509/name_constraints.hpp"
 #include "x509/oid.hpp"
 #include "x509/signature.hpp"
+#include "x509/status_places.hpp"
 
 namespace crest::x509 {
 namespace {
@@ -25,6 +26,7 @@ struct Case {
   GeneralNames names;  // of the SAN, in their order
   BasicConstraints constraints, issuer_constraints;
   std::vector<ByteView> extended_usages;
+  StatusPlaces places;
 
   bool has(std::string_view oid) const { return fields.find(oid) != nullptr; }
   bool is_critical(std::string_view oid) const { return has(oid) && fields.find(oid)->critical; }
@@ -112,6 +114,14 @@ bool leaves_name_constraints(const Case& c) {
          });
 }
 
+bool is_http(const std::string& url) {
+  return url.empty() || url.starts_with("http://") || url.starts_with("https://");
+}
+
+bool names_no_http_place(const Case& c) {
+  return !is_http(c.places.ca_issuers) || !is_http(c.places.ocsp) || !is_http(c.places.crl);
+}
+
 bool exceeds_path_length(const Case& c) {
   if (c.is_self_signed() || !c.issuer_constraints.path_length) return false;
   const unsigned left = *c.issuer_constraints.path_length;
@@ -144,6 +154,8 @@ constexpr Rule all_rules[] = {
     {"has an authorityKeyIdentifier that is not the issuer's subjectKeyIdentifier", names_another_authority_key},
     {"has a critical key identifier",
      [](const Case& c) { return c.is_critical(oid::authority_key_id) || c.is_critical(oid::subject_key_id); }},
+    {"has a critical authorityInfoAccess", [](const Case& c) { return c.is_critical(oid::authority_info_access); }},
+    {"has a place for its issuer, OCSP or CRL that is no http URL", names_no_http_place},
 };
 
 constexpr Rule signature_rules[] = {
@@ -202,6 +214,7 @@ Result<Case> read_case(const Certificate& certificate, const Certificate& issuer
   if (const Extension* found = out.fields.find(oid::extended_key_usage)) {
     out.extended_usages = TRY(read_extended_key_usage(found->value));
   }
+  out.places = TRY(status_places(out.fields));
   return out;
 }
 

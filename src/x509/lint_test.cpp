@@ -90,7 +90,17 @@ TEST_P(LeafLint, Finds) {
   EXPECT_EQ(verdict(leaf), "the certificate " + std::string(GetParam().words));
 }
 
+Bytes ocsp_at(std::string_view url, bool critical) {
+  const Bytes one =
+      der::sequence({asn1::object_id(oid::access_ocsp), der::element(asn1::implicit_tag(6), as_bytes(url))});
+  return asn1::extension(oid::authority_info_access, critical, der::sequence({one}));
+}
+
 const Fault<Leaf> leaf_faults[] = {
+    {"CriticalAccess", "has a critical authorityInfoAccess",
+     [](Leaf& c) { c.extensions.push_back(ocsp_at("http://ca.example/ocsp", true)); }},
+    {"OcspByLdap", "has a place for its issuer, OCSP or CRL that is no http URL",
+     [](Leaf& c) { c.extensions.push_back(ocsp_at("ldap://ca.example/ocsp", false)); }},
     {"X509_01_NegativeSerial", "has a serial number that is not positive",
      [](Leaf& c) { c.serial = asn1::integer(Bytes{0x81, 2, 3, 4, 5, 6, 7, 8}); }},
     {"X509_01_ZeroSerial",

@@ -67,7 +67,12 @@ Result<std::optional<Bytes>> read_nonce(Reader& tbs) {
   const auto extensions = TRY(read_extensions(list.whole));
   const Extension* nonce = find(extensions, oid::ocsp_nonce);
   if (nonce == nullptr) return std::optional<Bytes>();
-  if (nonce->value.empty() || nonce->value.size() > nonce_bytes_max) return malformed("nonce", "has a senseless size");
+  Reader value(nonce->value);
+  const Element octets = TRY(value.take(der::tag_octet_string, "the nonce"));
+  TRY(value.end("the nonce"));
+  if (octets.content.empty() || octets.content.size() > nonce_bytes_max) {
+    return malformed("nonce", "has a size that RFC 9654 does not allow");
+  }
   return std::optional(to_bytes(nonce->value));
 }
 

@@ -8,7 +8,8 @@
 
 namespace crest::x509::ocsp {
 
-inline constexpr std::size_t request_bytes_max = 4u << 10, certificates_max = 16, nonce_bytes_max = 128;
+inline constexpr std::size_t request_bytes_max = 4u << 10, certificates_max = 16;
+inline constexpr std::size_t nonce_bytes_max = 128;  // RFC 9654 section 2.1; none at all is as bad
 
 // Which certificate is meant (RFC 6960 section 4.1.1).
 struct CertId {

@@ -4,6 +4,7 @@
 #include <openssl/ocsp.h>
 
 #include "crypto/openssl.hpp"
+#include "encoding/der.hpp"
 #include "x509/test_certificates.hpp"
 
 namespace crest::x509::ocsp {
@@ -25,6 +26,13 @@ CertIdPtr native_id(const EVP_MD* hash, const Certificate& leaf = pki().leaf) {
   return CertIdPtr(OCSP_cert_to_id(hash, native(leaf).get(), native(pki().intermediate).get()));
 }
 
+Bytes encoded(OCSP_REQUEST* request) {
+  unsigned char* octets = nullptr;
+  const int size = i2d_OCSP_REQUEST(request, &octets);
+  const crypto::OctetsPtr owned(octets);
+  return {octets, octets + size};
+}
+
 // A request as OpenSSL makes it.
 struct Asked {
   RequestPtr native{OCSP_REQUEST_new()};
@@ -34,10 +42,7 @@ Asked ask(const EVP_MD* hash, bool nonce, int certificates = 1) {
   Asked out;
   for (int i = 0; i < certificates; ++i) OCSP_request_add0_id(out.native.get(), native_id(hash).release());
   if (nonce) OCSP_request_add1_nonce(out.native.get(), nullptr, -1);
-  unsigned char* octets = nullptr;
-  const int size = i2d_OCSP_REQUEST(out.native.get(), &octets);
-  const crypto::OctetsPtr owned(octets);
-  out.der.assign(octets, octets + size);
+  out.der = encoded(out.native.get());
   return out;
 }
 
@@ -100,6 +105,24 @@ TEST(Ocsp, RefusesWhatIsNoRequest) {
   longer.push_back(0);
   EXPECT_FALSE(parse_request(longer));
   EXPECT_FALSE(parse_request(ask(EVP_sha384(), false).der));
+}
+
+// RFC 9654 section 2.1.
+TEST(Ocsp, ANonceHas1To128Octets) {
+  for (const auto& [size, good] : {std::pair{0, false}, {1, true}, {32, true}, {128, true}, {129, false}}) {
+    Asked asked;
+    OCSP_request_add0_id(asked.native.get(), native_id(EVP_sha1()).release());
+    const Bytes nonce(static_cast<std::size_t>(size), 0x2a);
+    const auto octets = encoding::der::element(encoding::der::tag_octet_string, nonce);
+    const crypto::Owned<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free> value(ASN1_OCTET_STRING_new());
+    ASN1_OCTET_STRING_set(value.get(), octets.data(), static_cast<int>(octets.size()));
+    X509_EXTENSION* extension = X509_EXTENSION_create_by_NID(nullptr, NID_id_pkix_OCSP_Nonce, 0, value.get());
+    OCSP_REQUEST_add_ext(asked.native.get(), extension, -1);
+    X509_EXTENSION_free(extension);
+    const auto request = parse_request(encoded(asked.native.get()));
+    EXPECT_EQ(request.has_value(), good) << size;
+    EXPECT_TRUE(!good || request->nonce == octets) << size;
+  }
 }
 
 TEST(Ocsp, OCSP_03_ADelegatedAnswerVerifies) {
