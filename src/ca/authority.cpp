@@ -77,7 +77,7 @@ struct Authority::Impl {
     return {urls,   nonces,         store,       issuer,       accounts,
             orders, authorizations, revocations, issuer_names, [this] { return trouble(); }};
   }
-  ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter}; }
+  ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter, node}; }
 
   std::string trouble();
   void validate(const Task& task, const std::stop_token& stop);
@@ -92,6 +92,7 @@ struct Authority::Impl {
   const issuer::LocalIssuer issuer;
   const va::Validator validator;
   const std::vector<std::string> issuer_names;  // for dns-persist-01
+  const std::string node;
   const ra::Rules rules;
   const web::Urls urls;
   Agenda agenda;
@@ -114,10 +115,11 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::LocalIssuer local, const
       issuer(std::move(local)),
       validator(validation_of(options), {deps.resolver, deps.egress, deps.probe, clock}),
       issuer_names(options.persist.issuer_names),
+      node(options.node),
       rules(rules_of(options, issuer, validator.methods())),
       urls(options.base_url, options.name),
       nonces(random),
-      issuance({store, issuer, agenda, log, meter}),
+      issuance({store, issuer, agenda, log, meter, node}),
       accounts(ra_deps()),
       orders(ra_deps(), issuance),
       authorizations(ra_deps()),

@@ -24,6 +24,7 @@ namespace crest::ca {
 struct AuthorityOptions {
   std::string base_url;       // "https://ca.corp.example:9000", without a slash at the end (JWS-21)
   std::string name = "corp";  // /acme/<name>/directory
+  std::string node = "main";  // this process among those that share a store; the name of its audit chain
   Duration leaf_life{24 * 3'600'000};
   Duration leaf_life_max{7 * 24 * 3'600'000};  // for notAfter in an order; more is refused, never cut (ORD-06)
   Duration backdate{60'000};                   // for clocks that are behind (SF82)

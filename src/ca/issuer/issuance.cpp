@@ -1,6 +1,7 @@
 #include "ca/issuer/issuance.hpp"
 
 #include "acme/problem.hpp"
+#include "ca/audit/writer.hpp"
 #include "ca/issuer/clock_guard.hpp"
 #include "ca/issuer/key_policy.hpp"
 #include "ca/store/current_status.hpp"
@@ -48,6 +49,21 @@ CertificateRow journal_row(const Prepared& prepared, const OrderRow& order, cons
           .names = std::move(names),
           .not_before = prepared.validity.not_before,
           .profile = issuer.profile().name};
+}
+
+// From here on the CA answers for this serial number (SF63).
+audit::Event journal_event(const CertificateRow& row) {
+  std::string names;
+  for (const auto& name : row.names) names += (names.empty() ? "" : " ") + name;
+  return {"signature_journalled",
+          {{"serial", row.serial},
+           {"order", row.order},
+           {"account", row.account},
+           {"names", names},
+           {"profile", row.profile},
+           {"issuer", row.issuer},
+           {"not_after", to_rfc3339(row.not_after)},
+           {"tbs_sha256", row.tbs_sha256}}};
 }
 
 Result<bool> has_valid_account(store::Tx& tx, const OrderRow& order) {
@@ -114,6 +130,7 @@ Result<void> Issuance::journal(CertificateRow& certificate, OrderRow& order, con
     if (!moved) return order_not_ready(OrderStatus::processing);
     const bool is_new = TRY(tx.certificates.insert(certificate));
     if (!is_new) return make_error(ErrorKind::internal, "an order has a certificate already", order.id);
+    TRY(audit::append(tx, deps_.audit_chain, journal_event(certificate), now));
     order = *std::move(stored);
     return {};
   });
@@ -221,7 +238,7 @@ Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, const std:
   const auto begin = [&](store::Tx& tx) -> Result<void> {
     const bool is_new = TRY(tx.certificates.insert(row));
     if (!is_new) return make_error(ErrorKind::internal, "a serial number is taken", row.serial);
-    return {};
+    return audit::append(tx, deps_.audit_chain, journal_event(row), now);
   };
   TRY(deps_.store.write(begin));
   auto certificate = TRY(signed_certificate(row, names));

@@ -25,6 +25,7 @@ class Issuance {
     Agenda& agenda;
     Log& log;
     Meter& meter;
+    const std::string& audit_chain;
   };
   explicit Issuance(Deps deps) : deps_(deps), clock_alarm_(deps.log, "clock_suspect") {}
 

@@ -1,6 +1,7 @@
 #include "ca/ra/accounts.hpp"
 
 #include "acme/problem.hpp"
+#include "ca/audit/writer.hpp"
 #include "ca/issuer/key_policy.hpp"
 #include "ca/ra/bindings.hpp"
 #include "ca/ra/closing.hpp"
@@ -20,6 +21,17 @@ Error inactive() {
 
 Error blocked() {
   return acme::rejection(ProblemType::badPublicKey, "the key is blocked, since it was reported as compromised");
+}
+
+audit::Event creation_of(const AccountRow& row) {
+  return {"account_created", {{"account", row.id}, {"key", row.thumbprint}, {"eab_key", row.eab_key}}};
+}
+
+audit::Event update_of(const AccountRow& row) {
+  if (row.status == acme::AccountStatus::deactivated) return {"account_deactivated", {{"account", row.id}}};
+  std::string contact;
+  for (const auto& address : row.contact) contact += (contact.empty() ? "" : " ") + address;
+  return {"account_updated", {{"account", row.id}, {"contact", contact}}};
 }
 
 }  // namespace
@@ -84,7 +96,7 @@ Result<Accounts::Found> Accounts::create(const crypto::PublicKey& key, const acm
     if (binding) found.row.eab_key = TRY(binding->spend(tx, now));
     const bool added = TRY(tx.accounts.insert(found.row));
     if (!added) return make_error(ErrorKind::internal, "a key is taken and has no account");
-    return {};
+    return audit::append(tx, deps_.audit_chain, creation_of(found.row), now);
   };
   TRY(deps_.store.write(work));
   if (found.is_new) deps_.log.info("account_created", {{"account", found.row.id}, {"key", thumbprint}});
@@ -118,7 +130,7 @@ Result<AccountRow> Accounts::update(const store::Id& id, const acme::AccountUpda
     if (update.deactivate) row.status = acme::AccountStatus::deactivated;
     TRY(tx.accounts.update(row));
     if (update.deactivate) all_closed = TRY(close_some(tx, id, now));
-    return {};
+    return audit::append(tx, deps_.audit_chain, update_of(row), now);
   };
   TRY(deps_.store.write(work));
   if (!all_closed) close_rest(id, now);
@@ -126,7 +138,8 @@ Result<AccountRow> Accounts::update(const store::Id& id, const acme::AccountUpda
   return row;
 }
 
-Result<std::optional<store::Id>> Accounts::change_key(const AccountRow& account, const acme::KeyChange& change) {
+Result<std::optional<store::Id>> Accounts::change_key(const AccountRow& account, const acme::KeyChange& change,
+                                                      Time now) {
   TRY(check_key(change.new_key));
   const std::string thumbprint = jose::thumbprint(change.new_key);
   std::optional<store::Id> owner;
@@ -146,7 +159,8 @@ Result<std::optional<store::Id>> Accounts::change_key(const AccountRow& account,
     row->thumbprint = thumbprint;
     row->key_spki = change.new_key.spki();
     TRY(tx.accounts.update(*row));
-    return {};
+    return audit::append(tx, deps_.audit_chain,
+                         {"account_key_changed", {{"account", row->id}, {"key", row->thumbprint}}}, now);
   };
   TRY(deps_.store.write(work));
   if (!owner) deps_.log.info("account_key_changed", {{"account", account.id}, {"key", thumbprint}});

@@ -21,7 +21,8 @@ class Accounts {
   Result<store::AccountRow> update(const store::Id& id, const acme::AccountUpdate& update, Time now);
 
   // The account that owns the new key already (KEY-05), or nullopt when the key was changed.
-  Result<std::optional<store::Id>> change_key(const store::AccountRow& account, const acme::KeyChange& change);
+  Result<std::optional<store::Id>> change_key(const store::AccountRow& account, const acme::KeyChange& change,
+                                              Time now);
 
  private:
   Result<void> check_new(const crypto::PublicKey& key, const acme::NewAccount& request) const;

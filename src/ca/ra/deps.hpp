@@ -17,6 +17,7 @@ struct Deps {
   Random& random;
   Log& log;
   Meter& meter;
+  const std::string& audit_chain;  // where what happens is written: see ca/audit/writer.hpp
 };
 
 store::Id new_id(Random& random);  // 128 bits

@@ -5,6 +5,7 @@
 
 #include "acme/identifier.hpp"
 #include "acme/problem.hpp"
+#include "ca/audit/writer.hpp"
 #include "ca/issuer/key_policy.hpp"
 
 namespace crest::ca::ra {
@@ -33,6 +34,15 @@ Error not_ours() { return acme::rejection(ProblemType::malformed, "this CA has n
 acme::Identifier identifier_of(const x509::SubjectName& name) {
   const bool is_address = name.type == x509::SubjectName::Type::ip;
   return {is_address ? acme::IdentifierType::ip : acme::IdentifierType::dns, name.value};
+}
+
+audit::Event revocation_of(const store::CertificateRow& row, const Revocations::Requester& requester) {
+  const auto reason = static_cast<RevocationReason>(row.revocation_reason);
+  return {"certificate_revoked",
+          {{"serial", row.serial},
+           {"account", requester.account.value_or("")},
+           {"by", requester.key ? "the certificate's key" : "an account"},
+           {"reason", std::string(acme::to_string(reason))}}};
 }
 
 }  // namespace
@@ -79,7 +89,7 @@ Result<void> Revocations::revoke(const Requester& requester, const acme::Revocat
     row->revoked_at = now;
     row->revocation_reason = static_cast<int>(reason);
     TRY(tx.certificates.update_if(*row, CertificateStatus::issued));
-    return {};
+    return audit::append(tx, deps_.audit_chain, revocation_of(*row, requester), now);
   };
   const auto done = deps_.store.write(work);
   const std::string serial = certificate->serial_hex(), account = requester.account.value_or("");

@@ -62,7 +62,7 @@ Result<http::Response> change_key(const SignedRequest& call, const Parts& parts)
   if (change.account_url != parts.urls.account(row.id)) {
     return acme::rejection(ProblemType::malformed, "the inner JWS names another account than the outer kid");
   }
-  const auto owner = TRY(parts.accounts.change_key(row, change));
+  const auto owner = TRY(parts.accounts.change_key(row, change, call.now));
   if (!owner) return account_response(200, row, parts.urls);
   auto response =
       problem_response(acme::make_problem(ProblemType::malformed, "an account has the new key already", conflict));
