@@ -14,7 +14,7 @@
 namespace crest::ca {
 
 struct Task {
-  enum class Kind { validate, finish_signing };
+  enum class Kind { validate, finish_signing, tell_status };
   Kind kind = Kind::validate;
   std::string key;    // authorization id, or serial
   store::Id account;  // whose turn it uses up; "" nobody's
@@ -22,6 +22,8 @@ struct Task {
   Time first;       // when it was first tried, for the limit on retries
   int attempt = 1;  // counted from 1
 };
+
+inline constexpr const char* status_task = "status";  // the key of the one task that is never over
 
 struct AgendaLimits {
   std::size_t tasks_max = 10'000;

@@ -5,8 +5,7 @@
 
 #include "acme/identifier.hpp"
 #include "acme/problem.hpp"
-#include "ca/audit/writer.hpp"
-#include "ca/issuer/key_policy.hpp"
+#include "ca/status/revoke.hpp"
 
 namespace crest::ca::ra {
 namespace {
@@ -36,13 +35,13 @@ acme::Identifier identifier_of(const x509::SubjectName& name) {
   return {is_address ? acme::IdentifierType::ip : acme::IdentifierType::dns, name.value};
 }
 
-audit::Event revocation_of(const store::CertificateRow& row, const Revocations::Requester& requester) {
-  const auto reason = static_cast<RevocationReason>(row.revocation_reason);
-  return {"certificate_revoked",
-          {{"serial", row.serial},
-           {"account", requester.account.value_or("")},
-           {"by", requester.key ? "the certificate's key" : "an account"},
-           {"reason", std::string(acme::to_string(reason))}}};
+status::Revocation wanted_of(const Revocations::Requester& requester, std::optional<RevocationReason> reason) {
+  if (requester.key) {
+    return {.reason = RevocationReason::keyCompromise, .key_is_lost = true, .by = "the certificate's key"};
+  }
+  return {.reason = reason.value_or(RevocationReason::unspecified),
+          .key_is_lost = false,
+          .by = "account " + requester.account.value_or("")};
 }
 
 }  // namespace
@@ -61,10 +60,6 @@ Result<bool> Revocations::may_revoke(store::Tx& tx, const Requester& requester, 
   return !certificate.names().empty();
 }
 
-Result<void> Revocations::block(store::Tx& tx, const crypto::PublicKey& key, Time now) const {
-  return tx.blocked_keys.insert(issuer::blocking_name(key), now);
-}
-
 Result<void> Revocations::revoke(const Requester& requester, const acme::Revocation& request, Time now) {
   const auto certificate = x509::Certificate::from_der(request.certificate_der);
   if (!certificate) {
@@ -73,23 +68,16 @@ Result<void> Revocations::revoke(const Requester& requester, const acme::Revocat
   if (request.reason && std::ranges::find(allowed_reasons, *request.reason) == allowed_reasons.end()) {
     return reason_refused();
   }
-  const auto reason =
-      requester.key ? RevocationReason::keyCompromise : request.reason.value_or(RevocationReason::unspecified);
-  bool already = false;
+  const auto wanted = wanted_of(requester, request.reason);
+  auto revoked = status::Revoked::now;
   const auto work = [&](store::Tx& tx) -> Result<void> {
     auto row = TRY(tx.certificates.by_serial(certificate->serial_hex()));
     if (!row || row->der != request.certificate_der) return not_ours();
     const bool allowed = TRY(may_revoke(tx, requester, *row, *certificate, now));
     if (!allowed)
       return acme::rejection(ProblemType::unauthorized, "this key or account may not revoke the certificate");
-    if (requester.key) TRY(block(tx, certificate->public_key(), now));
-    already = row->status == CertificateStatus::revoked;
-    if (already) return {};
-    row->status = CertificateStatus::revoked;
-    row->revoked_at = now;
-    row->revocation_reason = static_cast<int>(reason);
-    TRY(tx.certificates.update_if(*row, CertificateStatus::issued));
-    return audit::append(tx, deps_.audit_chain, revocation_of(*row, requester), now);
+    revoked = TRY(status::revoke(tx, *row, wanted, deps_.audit_chain, now));
+    return {};
   };
   const auto done = deps_.store.write(work);
   const std::string serial = certificate->serial_hex(), account = requester.account.value_or("");
@@ -97,9 +85,11 @@ Result<void> Revocations::revoke(const Requester& requester, const acme::Revocat
     deps_.log.info("revocation_denied", {{"serial", serial}, {"account", account}, {"error", done.error().describe()}});
     return done;
   }
-  if (already) return acme::rejection(ProblemType::alreadyRevoked, "the certificate is revoked already");
+  deps_.agenda.hurry(status_task, now);
+  if (revoked != status::Revoked::now)
+    return acme::rejection(ProblemType::alreadyRevoked, "the certificate is revoked already");
   deps_.log.info("certificate_revoked",
-                 {{"serial", serial}, {"account", account}, {"reason", std::string(acme::to_string(reason))}});
+                 {{"serial", serial}, {"account", account}, {"reason", std::string(acme::to_string(wanted.reason))}});
   deps_.meter.count("crest_ca_certificates_revoked_total");
   return {};
 }

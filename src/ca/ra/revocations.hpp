@@ -23,7 +23,6 @@ class Revocations {
  private:
   Result<bool> may_revoke(store::Tx& tx, const Requester& requester, const store::CertificateRow& row,
                           const x509::Certificate& certificate, Time now) const;
-  Result<void> block(store::Tx& tx, const crypto::PublicKey& key, Time now) const;
 
   Deps deps_;
 };

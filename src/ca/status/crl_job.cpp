@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ca/audit/writer.hpp"
+#include "crypto/digest.hpp"
 #include "encoding/base64.hpp"
 #include "x509/crl.hpp"
 
@@ -21,6 +23,15 @@ const CrlRow* find(const std::vector<CrlRow>& lists, std::uint32_t part) {
 }
 
 Time whole_seconds(Time time) { return from_unix_seconds(unix_seconds(time)); }
+
+audit::Event event_of(const CrlRow& list) {
+  return {"crl_signed",
+          {{"issuer", list.issuer},
+           {"part", std::to_string(list.partition)},
+           {"number", std::to_string(list.number)},
+           {"next_update", to_rfc3339(list.next_update)},
+           {"sha256", encoding::hex(crypto::sha256(ByteView(list.der)))}}};
+}
 
 Result<std::vector<x509::RevokedEntry>> entries_of(const std::vector<store::RevokedRow>& rows, std::uint32_t part) {
   const std::uint32_t parts = parts_with(part);
@@ -105,7 +116,7 @@ Result<void> CrlJob::renew(const StatusSigner& signer, Time now) {
   const Held current = TRY(held(signer, now));
   auto lists = TRY(signed_lists(signer, current, now));
   if (lists.empty()) return {};
-  const bool published = TRY(publish(signer, *fence, lists));
+  const bool published = TRY(publish(signer, *fence, lists, now));
   if (!published) return {};  // another node was faster: the next look fetches what it made
   for (auto& list : lists) deps_.shelf.put(std::move(list));
   return {};
@@ -160,13 +171,15 @@ Result<std::vector<CrlRow>> CrlJob::signed_lists(const StatusSigner& signer, con
 }
 
 // Whether they are what everybody gets now; false when another node has taken over, or was faster.
-Result<bool> CrlJob::publish(const StatusSigner& signer, std::uint64_t fence, const std::vector<CrlRow>& lists) {
+Result<bool> CrlJob::publish(const StatusSigner& signer, std::uint64_t fence, const std::vector<CrlRow>& lists,
+                             Time now) {
   bool is_late = false;
   const auto work = [&](store::Tx& tx) -> Result<void> {
     is_late = false;
     bool holds_good = TRY(tx.leases.is_current(lease_name(signer.issuer_id), fence));
     for (const auto& list : lists) {
       if (holds_good) holds_good = TRY(tx.crls.put(list));
+      if (holds_good) TRY(audit::append(tx, deps_.node, event_of(list), now));
     }
     is_late = !holds_good;
     if (is_late) return make_error(ErrorKind::internal, "another node has signed the revocation lists");

@@ -26,7 +26,7 @@ class CrlJob {
     OcspCache& cache;
     Log& log;
     Meter& meter;
-    std::string node;  // who takes the lease
+    std::string node;  // who takes the lease, and whose audit chain it is
   };
   CrlJob(const Options& options, Deps deps);
 
@@ -54,7 +54,8 @@ class CrlJob {
   Result<void> renew(const StatusSigner& signer, Time now);
   Result<Held> held(const StatusSigner& signer, Time now) const;
   Result<std::vector<store::CrlRow>> signed_lists(const StatusSigner& signer, const Held& held, Time now) const;
-  Result<bool> publish(const StatusSigner& signer, std::uint64_t fence, const std::vector<store::CrlRow>& lists);
+  Result<bool> publish(const StatusSigner& signer, std::uint64_t fence, const std::vector<store::CrlRow>& lists,
+                       Time now);
 
   const Options options_;
   const CrlTimes times_;

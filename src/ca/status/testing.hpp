@@ -164,7 +164,8 @@ class StatusTest : public ::testing::Test {
   store::CrlRow stored(std::uint32_t part = full_list) {
     store::CrlRow out;
     EXPECT_TRUE(memory.read([&](store::Tx& tx) -> Result<void> {
-      out = TRY(tx.crls.latest(issuer, part)).value_or(store::CrlRow{});
+      const auto found = TRY(tx.crls.latest(issuer, part));
+      out = found.value_or(store::CrlRow{});
       return {};
     }));
     return out;

@@ -115,6 +115,12 @@ TEST_F(CertificateTest, REV_04_REV_10_TheCertificateKeyRevokesAndIsBlocked) {
   EXPECT_EQ(driver.post(key_change, change).type(), "badPublicKey");
 }
 
+TEST_F(CertificateTest, REV_06_REV_10_AProofOfCompromiseChangesTheReason) {
+  EXPECT_EQ(driver.post(revoke_url, payload(4)).status(), 200);
+  EXPECT_EQ(driver.post_with_key(key, revoke_url, payload()).type(), "alreadyRevoked");
+  EXPECT_EQ(row().revocation_reason, 1);
+}
+
 TEST_F(CertificateTest, REV_05_NobodyElse) {
   EXPECT_EQ(other.post(revoke_url, payload()).status(), 403);
   EXPECT_EQ(other.post(revoke_url, payload()).type(), "unauthorized");
