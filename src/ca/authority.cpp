@@ -26,16 +26,6 @@ Result<void> check_options(const AuthorityOptions& options) {
   return {};
 }
 
-issuer::Profile profile_of(const AuthorityOptions& options) {
-  issuer::Profile profile;
-  profile.life = options.leaf_life;
-  profile.life_max = options.leaf_life_max;
-  profile.backdate = options.backdate;
-  profile.extended_usages = options.leaf_usages;
-  profile.key_types = options.leaf_key_types;
-  return profile;
-}
-
 va::Validator::Options validation_of(const AuthorityOptions& options) {
   return {.methods = options.methods,
           .http01_port = options.http01_port,
@@ -46,10 +36,10 @@ va::Validator::Options validation_of(const AuthorityOptions& options) {
           .persist = options.persist};
 }
 
-ra::Rules rules_of(const AuthorityOptions& options, const issuer::LocalIssuer& issuer,
+ra::Rules rules_of(const AuthorityOptions& options, issuer::ProfileSet profiles,
                    const std::vector<std::string>& methods) {
-  return {.profile = issuer.profile(),
-          .issuer = issuer.validity(),
+  return {.profiles = std::move(profiles),
+          .account_key_types = options.leaf_key_types,
           .order_life = options.order_life,
           .authorization_life = options.authorization_life,
           .reuse_authorizations = options.reuse_authorizations,
@@ -61,8 +51,9 @@ ra::Rules rules_of(const AuthorityOptions& options, const issuer::LocalIssuer& i
           .terms_of_service = options.terms_of_service};
 }
 
-acme::DirectoryMeta meta_of(const AuthorityOptions& options) {
+acme::DirectoryMeta meta_of(const AuthorityOptions& options, const issuer::ProfileSet& profiles) {
   acme::DirectoryMeta meta;
+  meta.profiles = profiles.descriptions();
   if (!options.terms_of_service.empty()) meta.terms_of_service = options.terms_of_service;
   if (!options.website.empty()) meta.website = options.website;
   if (options.caa.enabled) meta.caa_identities = options.caa.identities;
@@ -72,13 +63,14 @@ acme::DirectoryMeta meta_of(const AuthorityOptions& options) {
 }  // namespace
 
 struct Authority::Impl {
-  Impl(AuthorityOptions options, issuer::LocalIssuer local, const Deps& deps);
+  Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::ProfileSet profiles, const Deps& deps);
   web::Parts parts() {
-    return {urls,   nonces,         store,       issuer,       accounts,
+    return {urls,   nonces,         store,       issuers,      accounts,
             orders, authorizations, revocations, issuer_names, [this] { return trouble(); }};
   }
   ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter, node}; }
 
+  Result<void> remember_issuers(Time now);
   std::string trouble();
   void validate(const Task& task, const std::stop_token& stop);
   void finish_signing(const Task& task);
@@ -89,7 +81,7 @@ struct Authority::Impl {
   Random& random;
   Log& log;
   Meter& meter;
-  const issuer::LocalIssuer issuer;
+  const issuer::IssuerSet issuers;
   const va::Validator validator;
   const std::vector<std::string> issuer_names;  // for dns-persist-01
   const std::string node;
@@ -106,31 +98,48 @@ struct Authority::Impl {
   web::Edge edge;
 };
 
-Authority::Impl::Impl(AuthorityOptions options, issuer::LocalIssuer local, const Deps& deps)
+Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::ProfileSet profiles, const Deps& deps)
     : store(deps.store),
       clock(deps.clock),
       random(deps.random),
       log(deps.log),
       meter(deps.meter),
-      issuer(std::move(local)),
+      issuers(std::move(set)),
       validator(validation_of(options), {deps.resolver, deps.egress, deps.probe, clock}),
       issuer_names(options.persist.issuer_names),
       node(options.node),
-      rules(rules_of(options, issuer, validator.methods())),
+      rules(rules_of(options, std::move(profiles), validator.methods())),
       urls(options.base_url, options.name),
       nonces(random),
-      issuance({store, issuer, agenda, log, meter, node}),
+      issuance({store, issuers, rules.profiles, agenda, log, meter, node}),
       accounts(ra_deps()),
       orders(ra_deps(), issuance),
       authorizations(ra_deps()),
       revocations(ra_deps()),
       gate({store, nonces, urls}),
       edge({gate, nonces, urls, clock, log}) {
-  web::add_plain_routes(edge, parts(), meta_of(options));
+  web::add_plain_routes(edge, parts(), meta_of(options, rules.profiles));
   web::add_account_routes(edge, parts());
   web::add_order_routes(edge, parts());
   web::add_authorization_routes(edge, parts());
   web::add_certificate_routes(edge, parts());
+}
+
+Result<void> Authority::Impl::remember_issuers(Time now) {
+  std::vector<store::IssuerRow> unknown;
+  const auto look = [&](store::Tx& tx) -> Result<void> {
+    for (auto& row : issuers.rows(now)) {
+      const auto known = TRY(tx.issuers.by_id(row.id));
+      if (!known) unknown.push_back(std::move(row));
+    }
+    return {};
+  };
+  TRY(store.read(look));
+  if (unknown.empty()) return {};
+  return store.write([&](store::Tx& tx) -> Result<void> {
+    for (const auto& row : unknown) TRY(tx.issuers.put(row));
+    return {};
+  });
 }
 
 // In words for anybody who asks: what exactly, the log says.
@@ -162,9 +171,12 @@ void Authority::Impl::validate(const Task& task, const std::stop_token& stop) {
 }
 
 void Authority::Impl::finish_signing(const Task& task) {
-  const auto finished = issuance.finish(task.key, clock.now());
-  if (!finished) return later(task, finished.error());
-  agenda.done(task);
+  const auto next = issuance.finish(task.key, clock.now());
+  if (!next) return later(task, next.error());
+  if (!*next) return agenda.done(task);
+  Task again = task;
+  again.due = **next;
+  agenda.again(std::move(again));
 }
 
 Authority::Authority(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -172,13 +184,16 @@ Authority::~Authority() = default;
 
 Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, Deps deps) {
   TRY(check_options(options));
-  auto issuer = TRY(issuer::LocalIssuer::open(std::move(deps.issuer), profile_of(options), deps.random));
-  auto impl = std::make_unique<Impl>(std::move(options), std::move(issuer), deps);
+  auto profiles = TRY(profiles_of(options));
+  auto issuers = TRY(issuer::IssuerSet::open(std::move(deps.issuers), std::move(deps.more_issuers), deps.random));
+  for (const auto& profile : profiles.all()) TRY(issuers.check(profile));
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(issuers), std::move(profiles), deps);
   if (impl->validator.methods().empty()) {
     return bad_option(
         "methods: none of them can be used, so nothing could be proved; dns-persist-01 needs an issuer name");
   }
   const Time now = deps.clock.now();
+  TRY(impl->remember_issuers(now));
   TRY(impl->authorizations.resume(now));
   TRY(impl->issuance.resume(now));
   return std::unique_ptr<Authority>(new Authority(std::move(impl)));

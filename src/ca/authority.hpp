@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "ca/issuer/local_issuer.hpp"
+#include "ca/issuer/issuer_set.hpp"
+#include "ca/issuer/profile_set.hpp"
 #include "ca/store/store.hpp"
 #include "ca/va/validator.hpp"
 #include "core/clock.hpp"
@@ -25,6 +26,7 @@ struct AuthorityOptions {
   std::string base_url;       // "https://ca.corp.example:9000", without a slash at the end (JWS-21)
   std::string name = "corp";  // /acme/<name>/directory
   std::string node = "main";  // this process among those that share a store; the name of its audit chain
+  // What certificates are like by the profile "default", which is offered while it is the default one.
   Duration leaf_life{24 * 3'600'000};
   Duration leaf_life_max{7 * 24 * 3'600'000};  // for notAfter in an order; more is refused, never cut (ORD-06)
   Duration backdate{60'000};                   // for clocks that are behind (SF82)
@@ -44,13 +46,18 @@ struct AuthorityOptions {
       crypto::KeyType::ec_p256,  crypto::KeyType::ec_p384,  crypto::KeyType::ec_p521, crypto::KeyType::rsa_2048,
       crypto::KeyType::rsa_3072, crypto::KeyType::rsa_4096, crypto::KeyType::ed25519};
   std::vector<x509::ExtendedUsage> leaf_usages = {x509::ExtendedUsage::server_auth};
+  std::vector<issuer::Profile> profiles;  // further ones
+  std::string default_profile = "default";
   std::string terms_of_service, website;
 };
 
-// What stands in the way of these options, each with the member's name; base_url is left out. Pure.
-struct OptionFault {
-  std::string option, why;
-};
+issuer::Profile profile_of_leaf(const AuthorityOptions& options);
+// All that are offered. Error: config.
+Result<issuer::ProfileSet> profiles_of(const AuthorityOptions& options);
+
+// What stands in the way of these options, each with the member's name ("leaf_life", "profile.short.life"); base_url is
+// left out. Pure.
+using issuer::OptionFault;
 std::vector<OptionFault> faults_of(const AuthorityOptions& options);
 
 using issuer::IssuingKey;
@@ -61,12 +68,13 @@ class Authority final : public http::Service {
     store::Store& store;
     dns::Resolver& resolver;
     http::Transport& egress;  // for validation only: honours Call::connect_to
-    IssuingKey issuer;
+    std::vector<IssuingKey> issuers;
     Clock& clock;
     Random& random;
     Log& log;
     Meter& meter;
-    x509::TlsProbe* probe = nullptr;  // nullptr: tls-alpn-01 is not offered
+    x509::TlsProbe* probe = nullptr;                // nullptr: tls-alpn-01 is not offered
+    std::vector<issuer::Member> more_issuers = {};  // other CAs, behind the ones with keys at hand
   };
   // Reads what a crash left unfinished: processing challenges are validated again, what was about to be signed is signed
   // by the next work(). Errors: storage, config (key and certificate do not match, base_url, name).

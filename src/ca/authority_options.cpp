@@ -7,13 +7,8 @@
 namespace crest::ca {
 namespace {
 
-constexpr std::size_t name_chars_max = 64, identifiers_most = 100;
-constexpr Duration life_least{60'000}, leaf_life_most{3650 * 24h}, order_life_most{366 * 24h};
-
-bool is_plain_name(const std::string& name) {
-  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  return !name.empty() && name.size() <= name_chars_max && std::ranges::all_of(name, is_plain);
-}
+constexpr std::size_t identifiers_most = 100;
+constexpr Duration life_least{60'000}, order_life_most{366 * 24h};
 
 bool is_between(Duration span, Duration least, Duration most) { return span >= least && span <= most; }
 
@@ -21,21 +16,36 @@ bool is_link(const std::string& text) { return text.empty() || encoding::Url::pa
 
 }  // namespace
 
+issuer::Profile profile_of_leaf(const AuthorityOptions& options) {
+  return {.life = options.leaf_life,
+          .life_max = options.leaf_life_max,
+          .backdate = options.backdate,
+          .key_types = options.leaf_key_types,
+          .extended_usages = options.leaf_usages};
+}
+
+Result<issuer::ProfileSet> profiles_of(const AuthorityOptions& options) {
+  std::vector<issuer::Profile> all;
+  auto leaf = profile_of_leaf(options);
+  if (options.default_profile == leaf.name) all.push_back(std::move(leaf));
+  all.insert(all.end(), options.profiles.begin(), options.profiles.end());
+  return issuer::ProfileSet::make(std::move(all), options.default_profile);
+}
+
 std::vector<OptionFault> faults_of(const AuthorityOptions& options) {
   std::vector<OptionFault> faults;
   const auto expect = [&](bool good, const char* option, std::string why) {
     if (!good) faults.push_back({option, std::move(why)});
   };
-  expect(is_plain_name(options.name), "name",
+  expect(issuer::is_plain_name(options.name), "name",
          "it stands in every URL: 1 to 64 characters of a-z, 0-9 and - are expected");
-  expect(is_between(options.leaf_life_max, life_least, leaf_life_most), "leaf_life_max",
-         "it must be at least a minute and at most " + to_human(leaf_life_most));
-  expect(options.leaf_life >= life_least, "leaf_life", "it must be at least a minute");
-  expect(options.leaf_life <= options.leaf_life_max, "leaf_life", "it is longer than life_max");
-  expect(options.backdate >= 0s && options.backdate * 3 <= options.leaf_life, "backdate",
-         "it must be at most a third of the life, or a certificate would be due when it is issued");
-  expect(!options.leaf_key_types.empty(), "leaf_key_types", "at least one type of key is expected");
-  expect(!options.leaf_usages.empty(), "leaf_usages", "at least one usage is expected");
+  for (const auto& [option, why] : issuer::faults_of(profile_of_leaf(options)))
+    faults.push_back({"leaf_" + option, why});
+  for (const auto& profile : options.profiles) {
+    for (const auto& [option, why] : issuer::faults_of(profile)) {
+      faults.push_back({"profile." + profile.name + "." + option, why});
+    }
+  }
   for (const auto& [life, option] :
        {std::pair{options.order_life, "order_life"}, std::pair{options.authorization_life, "authorization_life"}}) {
     expect(is_between(life, life_least, order_life_most), option,

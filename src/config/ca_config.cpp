@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "acme/authorization.hpp"
-#include "config/document.hpp"
+#include "config/ca_config_tables.hpp"
 #include "dns/name.hpp"
 #include "dns/name_servers.hpp"
 #include "encoding/url.hpp"
@@ -40,18 +40,10 @@ Result<void> read_leaf(TableReader& root, AuthorityOptions& options) {
   options.backdate = TRY(table->duration("backdate", options.backdate));
   const bool client_auth = TRY(table->boolean("client_auth", false));
   if (client_auth) options.leaf_usages = {x509::ExtendedUsage::server_auth, x509::ExtendedUsage::client_auth};
-  std::vector<std::string> all;
-  for (const auto type : options.leaf_key_types) all.emplace_back(crypto::to_string(type));
-  const auto words = TRY(table->strings("keys", all));
-  options.leaf_key_types.clear();
-  for (const auto& word : words) {
-    const auto type = crypto::key_type_from_text(word);
-    if (!type) return table->wrong("keys", type.error().message);
-    options.leaf_key_types.push_back(*type);
-  }
+  options.leaf_key_types = TRY(read_key_types(*table, "keys", options.leaf_key_types));
   TRY(check(
       *table, options,
-      {{"leaf_life_max", "life_max"}, {"leaf_life", "life"}, {"backdate", "backdate"}, {"leaf_key_types", "keys"}}));
+      {{"leaf_life_max", "life_max"}, {"leaf_life", "life"}, {"leaf_backdate", "backdate"}, {"leaf_keys", "keys"}}));
   return table->finish();
 }
 
@@ -231,6 +223,8 @@ Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file) {
   config.workers = static_cast<std::size_t>(workers);
   TRY(check_general(root, config));
   TRY(read_leaf(root, config.authority));
+  TRY(read_profiles(root, config.authority));
+  TRY(read_issuers(root, config));
   TRY(read_orders(root, config.authority));
   TRY(read_validation(root, config));
   TRY(read_directory(root, config.authority));

@@ -16,6 +16,20 @@ struct DnsSettings {
   friend bool operator==(const DnsSettings&, const DnsSettings&) = default;
 };
 
+// An issuer as ca.toml has it; its files are in the CA's folder.
+struct IssuerSettings {
+  std::string name = "intermediate";
+  std::string certificate =
+      "intermediate.pem";  // PEM: the issuing certificate, and what stands between it and the root
+  std::string root = "roots.pem";
+  std::string key = "intermediate.key";  // a file with encrypted PKCS#8, or a PKCS#11 URI
+  std::string module, pin_file;          // of a token: its library, and the file with its PIN
+  std::string passphrase_file;           // of a key in a file; "": the passphrase that serve is given
+  ca::issuer::IssuerState state = ca::issuer::IssuerState::active;
+  bool is_in_token() const { return key.starts_with("pkcs11:"); }
+  friend bool operator==(const IssuerSettings&, const IssuerSettings&) = default;
+};
+
 struct CaConfig {
   std::string host = "localhost";  // what clients call this CA; the name in its own certificate
   std::string listen = ":9000";
@@ -24,6 +38,7 @@ struct CaConfig {
   std::size_t validation_workers = 8;  // validations at a time
   std::string postgres;                // a libpq connection string; "" is SQLite in the CA's folder
   DnsSettings dns;
+  std::vector<IssuerSettings> issuers = {IssuerSettings{}};
   ca::AuthorityOptions authority;  // base_url is left empty: see base_url()
 };
 

@@ -32,6 +32,18 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   options.persist.issuer_names = {"ca.corp.example"};
   options.caa = {.enabled = false, .identities = {"ca2.corp.example"}, .exempt_zones = {"lab.corp.example"}};
   config.dns = {.dnssec = false, .trust_anchors = {"/etc/crest/corp.key"}, .insecure_domains = {"corp.example"}};
+  ca::issuer::Profile profile{
+      .name = "short", .description = "it says \"short\"", .life = 8h, .life_max = 9h, .backdate = 1s};
+  profile.key_types = {crypto::KeyType::rsa_2048};
+  profile.key_usage = 5;
+  profile.must_staple = profile.common_name = true;
+  profile.wildcards = false;
+  profile.issuer = "hsm";
+  profile.extensions = {x509::extra_extension("1.2.3", true, Bytes{5, 0}).value()};
+  options.profiles = {profile, {.name = "a", .key_types = {crypto::KeyType::ed25519}}};
+  options.default_profile = "short";
+  config.issuers = {{.name = "hsm", .key = "pkcs11:object=x", .module = "/lib/x.so", .pin_file = "pin"},
+                    {.name = "before", .passphrase_file = "pass", .state = ca::issuer::IssuerState::retired}};
   options.terms_of_service = "https://corp.example/terms?version=2";
   config.postgres = "host=db.corp.example dbname=crest sslmode=verify-full";
   options.egress.allow = {{encoding::IpNetwork::parse("127.0.0.0/8").value(), ""},
@@ -45,6 +57,22 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(read->authority.leaf_life, 90min);
   EXPECT_EQ(read->authority.egress.allow.size(), 2u);
   EXPECT_TRUE(may_validate_loopback(*read));
+  EXPECT_EQ(read->issuers, config.issuers);
+  ASSERT_EQ(read->authority.profiles.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(read->authority.profiles[i].pin(), options.profiles[i].pin());
+  EXPECT_EQ(read->authority.profiles[0].description, profile.description);
+}
+
+TEST(CaConfig, AProfileBeginsWithWhatTheLeafTableSays) {
+  const auto read = ca_config_from_toml(
+      "[profile.long]\nlife = \"30d\"\n[profile.brief]\nlife = \"1m\"\n[leaf]\nlife = \"2h\"\nclient_auth = true",
+      "ca.toml");
+  ASSERT_TRUE(read) << read.error().describe();
+  const auto& profiles = read->authority.profiles;
+  EXPECT_EQ(profiles.at(0).name, "long");  // in the order of the file
+  EXPECT_EQ(profiles[0].life_max, 30 * 24h);
+  EXPECT_EQ(profiles[1].backdate, 20s);
+  for (const auto& profile : profiles) EXPECT_EQ(profile.extended_usages.size(), 2u);
 }
 
 TEST(CaConfig, AnEmptyFileIsTheDefaults) {
@@ -55,71 +83,11 @@ TEST(CaConfig, AnEmptyFileIsTheDefaults) {
   EXPECT_FALSE(may_validate_loopback(*read));
 }
 
-TEST(CaConfig, ErrorsNameTheSetting) {
-  const struct {
-    const char* text;
-    const char* message;
-  } cases[] = {
-      {"nmae = \"x\"", "nmae: there is no such setting"},
-      {"[leaf]\nlive = \"1h\"", "leaf.live: there is no such setting"},
-      {"[leaf]\nlife = 24", "leaf.life: a duration in quotes"},
-      {"[leaf]\nlife = \"9d\"", "leaf.life: it is longer than life_max"},
-      {"[leaf]\nkeys = [\"rsa-1024\"]", "leaf.keys: "},
-      {"[validation]\nhttp01_port = 0", "validation.http01_port: "},
-      {"[store]\npostgres = \"host=db password=secret\"", "store.postgres: a password does not belong here"},
-      {"[store]\nsqlite = \"x\"", "store.sqlite: "},
-      {"[validation]\ntls_alpn01_port = 65536", "validation.tls_alpn01_port: "},
-      {"[validation]\nmethods = []", "validation.methods: "},
-      {"[validation]\nmethods = [\"http-1\"]", "validation.methods: "},
-      {"[validation]\nresolvers = [\"dns.corp.example\"]", "validation.resolvers: "},
-      {"[validation]\ncaa = 1", "validation.caa: "},
-      {"[validation]\ncaa_identities = [\"a b\"]", "validation.caa_identities: "},
-      {"[validation]\ncaa_exempt = [\"*.corp.example\"]", "validation.caa_exempt: "},
-      {"[validation]\npersist_issuers = [\"\"]", "validation.persist_issuers: "},
-      {"[validation]\ninsecure_domains = [\"-\"]", "validation.insecure_domains: "},
-      {"[validation]\ntrust_anchors = \"x\"", "validation.trust_anchors: "},
-      {"[[validation.allow]]\nnetwork = \"10.0.0.0/33\"", "validation.allow.network: "},
-      {"[[validation.allow]]\nnet = \"10.0.0.0/8\"", "validation.allow.network: "},
-      {"[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nname = \"x\"", "validation.allow.name: "},
-      {"host = \"a b\"", "host: "},
-      {"url = \"https://ca.corp.example/\"", "url: "},
-      {"url = \"ca.corp.example\"", "url: "},
-      {"url = \"http://ca.corp.example\"", "url: "},
-      {"name = \"\"", "name: it stands in every URL"},
-      {"name = \"Corp\"", "name: "},
-      {"name = \"../x\"", "name: "},
-      {"name = 7", "name: "},
-      {"host = \"*.corp.example\"", "host: "},
-      {"host = \"\"", "host: "},
-      {"listen = \"9000\"", "listen: "},
-      {"listen = \"\"", "listen: "},
-      {"listen = \":\"", "listen: "},
-      {"listen = \":70000\"", "listen: "},
-      {"listen = \"::1:9000\"", "listen: "},
-      {"listen = \"ca.corp.example:9000\"", "listen: "},
-      {"listen = \"[127.0.0.1]:9000\"", "listen: "},
-      {"workers = 0", "workers: "},
-      {"workers = \"8\"", "workers: "},
-      {"[leaf]\nlife = \"10s\"", "leaf.life: "},
-      {"[leaf]\nlife_max = \"10s\"", "leaf.life_max: "},
-      {"[leaf]\nlife_max = \"4000d\"", "leaf.life_max: "},
-      {"[leaf]\nlife_max = \"1h\"", "leaf.life: it is longer than life_max"},
-      {"[leaf]\nbackdate = \"9h\"", "leaf.backdate: "},
-      {"[leaf]\nkeys = []", "leaf.keys: "},
-      {"[leaf]\nclient_auth = \"yes\"", "leaf.client_auth: "},
-      {"[orders]\nlife = \"0s\"", "orders.life: "},
-      {"[orders]\nlife = \"400d\"", "orders.life: "},
-      {"[orders]\nauthorization_life = \"59s\"", "orders.authorization_life: "},
-      {"[orders]\nauthorization_life = \"99999999d\"", "orders.authorization_life: "},
-      {"[orders]\nreuse_authorizations = 1", "orders.reuse_authorizations: "},
-      {"[orders]\nsingle_label_names = 1", "orders.single_label_names: "},
-      {"[orders]\nidentifiers_max = 101", "orders.identifiers_max: "},
-      {"[orders]\nopen_max = 0", "orders.open_max: "},
-      {"[validation]\nworkers = 257", "validation.workers: "},
-      {"[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nnames = \"*.corp.example\"", "validation.allow.names: "},
-      {"[[validation.deny]]\nnetwork = \"10.0.0.0/8\"\nnames = \".corp.example\"", "validation.deny.names: "},
-      {"[directory]\nterms_of_service = \"see the wiki\"", "directory.terms_of_service: "},
-      {"[directory]\nwebsite = \"ftp://corp.example\"", "directory.website: "}};
+struct BadValue {
+  const char* text;
+  const char* message;
+};
+void expect_refused(std::initializer_list<BadValue> cases) {
   for (const auto& [text, message] : cases) {
     const auto read = ca_config_from_toml(text, "ca.toml");
     ASSERT_FALSE(read) << text;
@@ -128,6 +96,107 @@ TEST(CaConfig, ErrorsNameTheSetting) {
     EXPECT_TRUE(read.error().context.starts_with("ca.toml:")) << read.error().describe();
     EXPECT_NE(read.error().context, "ca.toml:0") << text;
   }
+}
+
+TEST(CaConfig, ErrorsNameTheProfilesAndIssuersSetting) {
+  expect_refused(
+      {{"default_profile = \"short\"", "default_profile: the default profile \"short\" is none"},
+       {"profile = 1", "profile: tables with names"},
+       {"[profile]\nlife = \"1h\"", "profile.life: a table is expected: [profile.<name>]"},
+       {"[profile.default]", "profile: the profile \"default\" is what [leaf] says"},
+       {"[profile.Short]", "profile.Short.name: "},
+       {"[profile.p]\nlive = \"1h\"", "profile.p.live: there is no such setting"},
+       {"[profile.p]\nlife = \"10s\"", "profile.p.life: "},
+       {"[profile.p]\nlife = \"9d\"\nlife_max = \"8d\"", "profile.p.life: it is longer than life_max"},
+       {"[profile.p]\nbackdate = \"9h\"", "profile.p.backdate: "},
+       {"[profile.p]\nkeys = []", "profile.p.keys: "},
+       {"[profile.p]\nkeys = [\"dsa\"]", "profile.p.keys: "},
+       {"[profile.p]\nkey_usages = [\"key_encipherment\"]", "profile.p.key_usages: \"digital_signature\" is expected"},
+       {"[profile.p]\nkey_usages = [\"key_cert_sign\"]", "profile.p.key_usages: \"key_cert_sign\" is none of those"},
+       {"[profile.p]\nusages = []", "profile.p.usages: "},
+       {"[profile.p]\nusages = [\"ocsp_signing\"]", "profile.p.usages: "},
+       {"[profile.p]\nmust_staple = 1", "profile.p.must_staple: "},
+       {"[profile.p]\nnames = []", "profile.p.names: "},
+       {"[profile.p]\nnames = [\"email\"]", "profile.p.names: "},
+       {"[[profile.p.extension]]\noid = \"1\"\nvalue = \"0500\"", "profile.p.extension.oid: "},
+       {"[[profile.p.extension]]\noid = \"2.5.29.19\"\nvalue = \"0500\"", "profile.p.extension.oid: the CA writes"},
+       {"[[profile.p.extension]]\noid = \"1.2.3\"\nvalue = \"05\"", "profile.p.extension.value: "},
+       {"[[profile.p.extension]]\noid = \"1.2.3\"\nvalue = \"x\"", "profile.p.extension.value: "},
+       {"[[profile.p.extension]]\nid = \"1.2.3\"\nvalue = \"0500\"", "profile.p.extension."},
+       {"[issuer.a]\nstate = \"staged\"", "issuer: none is active"},
+       {"[issuer.a]\nstate = \"Active\"", "issuer.a.state: "},
+       {"[issuer.A]", "issuer: the name of an issuer"},
+       {"[issuer.a]\nkeys = \"a.key\"", "issuer.a.keys: there is no such setting"},
+       {"[issuer.a]\nkey = \"\"", "issuer.a.key: "},
+       {"[issuer.a]\nmodule = \"/lib/x.so\"", "issuer.a.module: it goes with a key in a token"},
+       {"[issuer.a]\npin_file = \"pin\"", "issuer.a.pin_file: it goes with a key in a token"},
+       {"[issuer.a]\nkey = \"pkcs11:object=x?pin-value=1\"", "issuer.a.key: the PIN does not belong here"},
+       {"[issuer.a]\nkey = \"pkcs11:object=x\"", "issuer.a.module: "},
+       {"[issuer.a]\nkey = \"pkcs11:object=x\"\nmodule = \"/lib/x.so\"", "issuer.a.pin_file: "}});
+}
+
+TEST(CaConfig, ErrorsNameTheSetting) {
+  expect_refused(
+      {{"nmae = \"x\"", "nmae: there is no such setting"},
+       {"[leaf]\nlive = \"1h\"", "leaf.live: there is no such setting"},
+       {"[leaf]\nlife = 24", "leaf.life: a duration in quotes"},
+       {"[leaf]\nlife = \"9d\"", "leaf.life: it is longer than life_max"},
+       {"[leaf]\nkeys = [\"rsa-1024\"]", "leaf.keys: "},
+       {"[validation]\nhttp01_port = 0", "validation.http01_port: "},
+       {"[store]\npostgres = \"host=db password=secret\"", "store.postgres: a password does not belong here"},
+       {"[store]\nsqlite = \"x\"", "store.sqlite: "},
+       {"[validation]\ntls_alpn01_port = 65536", "validation.tls_alpn01_port: "},
+       {"[validation]\nmethods = []", "validation.methods: "},
+       {"[validation]\nmethods = [\"http-1\"]", "validation.methods: "},
+       {"[validation]\nresolvers = [\"dns.corp.example\"]", "validation.resolvers: "},
+       {"[validation]\ncaa = 1", "validation.caa: "},
+       {"[validation]\ncaa_identities = [\"a b\"]", "validation.caa_identities: "},
+       {"[validation]\ncaa_exempt = [\"*.corp.example\"]", "validation.caa_exempt: "},
+       {"[validation]\npersist_issuers = [\"\"]", "validation.persist_issuers: "},
+       {"[validation]\ninsecure_domains = [\"-\"]", "validation.insecure_domains: "},
+       {"[validation]\ntrust_anchors = \"x\"", "validation.trust_anchors: "},
+       {"[[validation.allow]]\nnetwork = \"10.0.0.0/33\"", "validation.allow.network: "},
+       {"[[validation.allow]]\nnet = \"10.0.0.0/8\"", "validation.allow.network: "},
+       {"[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nname = \"x\"", "validation.allow.name: "},
+       {"host = \"a b\"", "host: "},
+       {"url = \"https://ca.corp.example/\"", "url: "},
+       {"url = \"ca.corp.example\"", "url: "},
+       {"url = \"http://ca.corp.example\"", "url: "},
+       {"name = \"\"", "name: it stands in every URL"},
+       {"name = \"Corp\"", "name: "},
+       {"name = \"../x\"", "name: "},
+       {"name = 7", "name: "},
+       {"host = \"*.corp.example\"", "host: "},
+       {"host = \"\"", "host: "},
+       {"listen = \"9000\"", "listen: "},
+       {"listen = \"\"", "listen: "},
+       {"listen = \":\"", "listen: "},
+       {"listen = \":70000\"", "listen: "},
+       {"listen = \"::1:9000\"", "listen: "},
+       {"listen = \"ca.corp.example:9000\"", "listen: "},
+       {"listen = \"[127.0.0.1]:9000\"", "listen: "},
+       {"workers = 0", "workers: "},
+       {"workers = \"8\"", "workers: "},
+       {"[leaf]\nlife = \"10s\"", "leaf.life: "},
+       {"[leaf]\nlife_max = \"10s\"", "leaf.life_max: "},
+       {"[leaf]\nlife_max = \"4000d\"", "leaf.life_max: "},
+       {"[leaf]\nlife_max = \"1h\"", "leaf.life: it is longer than life_max"},
+       {"[leaf]\nbackdate = \"9h\"", "leaf.backdate: "},
+       {"[leaf]\nkeys = []", "leaf.keys: "},
+       {"[leaf]\nclient_auth = \"yes\"", "leaf.client_auth: "},
+       {"[orders]\nlife = \"0s\"", "orders.life: "},
+       {"[orders]\nlife = \"400d\"", "orders.life: "},
+       {"[orders]\nauthorization_life = \"59s\"", "orders.authorization_life: "},
+       {"[orders]\nauthorization_life = \"99999999d\"", "orders.authorization_life: "},
+       {"[orders]\nreuse_authorizations = 1", "orders.reuse_authorizations: "},
+       {"[orders]\nsingle_label_names = 1", "orders.single_label_names: "},
+       {"[orders]\nidentifiers_max = 101", "orders.identifiers_max: "},
+       {"[orders]\nopen_max = 0", "orders.open_max: "},
+       {"[validation]\nworkers = 257", "validation.workers: "},
+       {"[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nnames = \"*.corp.example\"", "validation.allow.names: "},
+       {"[[validation.deny]]\nnetwork = \"10.0.0.0/8\"\nnames = \".corp.example\"", "validation.deny.names: "},
+       {"[directory]\nterms_of_service = \"see the wiki\"", "directory.terms_of_service: "},
+       {"[directory]\nwebsite = \"ftp://corp.example\"", "directory.website: "}});
 }
 
 TEST(CaConfig, TheLineIsTheSettings) {

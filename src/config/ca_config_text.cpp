@@ -1,10 +1,9 @@
 #include <algorithm>
 
-#include "config/ca_config.hpp"
+#include "config/ca_config_tables.hpp"
 #include "encoding/json.hpp"
 
 namespace crest::config {
-namespace {
 
 // A TOML basic string has the escapes of a JSON string.
 std::string quoted(const std::string& text) { return encoding::Json(text).dump(); }
@@ -32,6 +31,16 @@ std::string text_list(const std::vector<std::string>& texts) {
   return out + "]";
 }
 
+std::string line(const std::string& name, std::size_t name_width, const std::string& value,
+                 const std::string& meaning) {
+  std::string out = name + std::string(name_width - std::min(name_width, name.size()), ' ') + " = " + value;
+  if (meaning.empty()) return out + "\n";
+  constexpr std::size_t meaning_column = 44;
+  return out + std::string(out.size() < meaning_column ? meaning_column - out.size() : 1, ' ') + "# " + meaning + "\n";
+}
+
+namespace {
+
 std::string rules_text(const char* kind, const std::vector<ca::va::EgressRule>& rules) {
   std::string out;
   for (const auto& rule : rules) {
@@ -39,14 +48,6 @@ std::string rules_text(const char* kind, const std::vector<ca::va::EgressRule>& 
     if (!rule.name_suffix.empty()) out += "names   = " + quoted(rule.name_suffix) + "\n";
   }
   return out;
-}
-
-std::string line(const std::string& name, std::size_t name_width, const std::string& value,
-                 const std::string& meaning) {
-  std::string out = name + std::string(name_width - std::min(name_width, name.size()), ' ') + " = " + value;
-  if (meaning.empty()) return out + "\n";
-  constexpr std::size_t meaning_column = 44;
-  return out + std::string(out.size() < meaning_column ? meaning_column - out.size() : 1, ' ') + "# " + meaning + "\n";
 }
 
 std::string general_text(const CaConfig& config) {
@@ -60,7 +61,8 @@ std::string general_text(const CaConfig& config) {
          line("listen", width, quoted(config.listen),
               "\":9000\" is every address; \"127.0.0.1:9000\", \"[::1]:9000\"") +
          line(config.url.empty() ? "# url" : "url", width, url, "what clients see behind a proxy; clients keep it") +
-         line("workers", width, std::to_string(config.workers), "requests at a time");
+         line("workers", width, std::to_string(config.workers), "requests at a time") +
+         line("default_profile", width, quoted(options.default_profile), "for orders that ask for none");
 }
 
 std::string leaf_text(const ca::AuthorityOptions& options) {
@@ -139,8 +141,9 @@ std::string directory_text(const ca::AuthorityOptions& options) {
 }  // namespace
 
 std::string to_toml(const CaConfig& config) {
-  return general_text(config) + leaf_text(config.authority) + orders_text(config.authority) +
-         directory_text(config.authority) + store_text(config) + validation_text(config);
+  return general_text(config) + leaf_text(config.authority) + profiles_text(config.authority) +
+         issuers_text(config.issuers) + orders_text(config.authority) + directory_text(config.authority) +
+         store_text(config) + validation_text(config);
 }
 
 }  // namespace crest::config

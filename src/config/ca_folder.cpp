@@ -6,13 +6,13 @@ namespace {
 constexpr std::size_t file_bytes_max = 1u << 20;
 constexpr unsigned public_file_mode = 0644;
 
-Result<std::string> read_text(Disk& disk, const char* name, const std::string& folder) {
+Result<std::string> read_text(Disk& disk, const std::string& name, const std::string& folder) {
   auto octets = disk.read(name, file_bytes_max);
   if (!octets) return std::move(octets).error().at(folder);
   return to_text(*octets);
 }
 
-Error unusable(Error error, const std::string& folder, const char* name) {
+Error unusable(Error error, const std::string& folder, const std::string& name) {
   return std::move(error).as(ErrorKind::config).at(joined(folder, name));
 }
 
@@ -58,18 +58,30 @@ Result<CaConfig> read_settings(Disk& disk, const std::string& folder) {
   return ca_config_from_toml(text, joined(folder, ca_settings_file));
 }
 
-Result<CaKeys> read_keys(Disk& disk, const std::string& folder, const Secret& passphrase) {
-  const auto chain_pem = TRY(read_text(disk, ca_intermediate_file, folder));
+Result<IssuerCertificates> read_certificates(Disk& disk, const std::string& folder, const IssuerSettings& issuer) {
+  const bool there = TRY(disk.exists(issuer.certificate));
+  if (!there) {
+    return make_error(ErrorKind::config,
+                      "the issuer has no certificate yet; have its request signed, and install what comes back with "
+                      "crest-ca issuer install",
+                      joined(folder, issuer.certificate));
+  }
+  const auto chain_pem = TRY(read_text(disk, issuer.certificate, folder));
   auto chain = x509::Chain::from_pem(chain_pem);
-  if (!chain) return unusable(std::move(chain).error(), folder, ca_intermediate_file);
-  const auto root_pem = TRY(read_text(disk, ca_roots_file, folder));
+  if (!chain) return unusable(std::move(chain).error(), folder, issuer.certificate);
+  const auto root_pem = TRY(read_text(disk, issuer.root, folder));
   auto root = x509::Certificate::from_pem(root_pem);
-  if (!root) return unusable(std::move(root).error(), folder, ca_roots_file);
-  auto key_text = TRY(read_text(disk, ca_intermediate_key_file, folder));
-  const Secret key_pem(std::move(key_text));
-  auto key = crypto::PrivateKey::from_pem(key_pem.reveal(), &passphrase);
-  if (!key) return unusable(std::move(key).error(), folder, ca_intermediate_key_file);
-  return CaKeys{*std::move(chain), *std::move(root), *std::move(key)};
+  if (!root) return unusable(std::move(root).error(), folder, issuer.root);
+  return IssuerCertificates{*std::move(chain), *std::move(root)};
+}
+
+Result<crypto::PrivateKey> read_key(Disk& disk, const std::string& folder, const IssuerSettings& issuer,
+                                    const Secret& passphrase) {
+  auto text = TRY(read_text(disk, issuer.key, folder));
+  const Secret pem(std::move(text));
+  auto key = crypto::PrivateKey::from_pem(pem.reveal(), &passphrase);
+  if (!key) return unusable(std::move(key).error(), folder, issuer.key);
+  return key;
 }
 
 }  // namespace crest::config

@@ -29,12 +29,14 @@ Result<void> write_ca(Disk& disk, const NewCa& ca);
 
 // `folder` is how messages name it. Errors: config, storage.
 Result<CaConfig> read_settings(Disk& disk, const std::string& folder);
-struct CaKeys {
-  x509::Chain chain;  // the intermediate and what stands between it and the root
+struct IssuerCertificates {
+  x509::Chain chain;  // the issuing certificate and what stands between it and the root
   x509::Certificate root;
-  crypto::PrivateKey key;
 };
-// Opens the intermediate's key; the root's is not looked at. Errors: config (a wrong passphrase, files that are none).
-Result<CaKeys> read_keys(Disk& disk, const std::string& folder, const Secret& passphrase);
+// Error: config (no such file, files that are none), storage.
+Result<IssuerCertificates> read_certificates(Disk& disk, const std::string& folder, const IssuerSettings& issuer);
+// Opens the key in a file. Errors: config (a wrong passphrase, a file that is none), storage.
+Result<crypto::PrivateKey> read_key(Disk& disk, const std::string& folder, const IssuerSettings& issuer,
+                                    const Secret& passphrase);
 
 }  // namespace crest::config

@@ -48,6 +48,8 @@ class TableReader {
   Result<std::vector<std::string>> strings(const std::string& key, std::vector<std::string> fallback);
   Result<std::optional<TableReader>> table(const std::string& key);  // [key]
   Result<std::vector<TableReader>> tables(const std::string& key);   // [[key]]
+  struct Named;
+  Result<std::vector<Named>> named_tables(const std::string& key);  // [key.<name>], in the order of the file
 
   Result<void> finish() const;  // of this table; each inner reader has its own
   Error wrong(const std::string& key, std::string why) const;
@@ -62,6 +64,10 @@ class TableReader {
   const Value* table_;
   std::string path_;
   std::set<std::string> asked_;
+};
+struct TableReader::Named {
+  std::string name;
+  TableReader table;
 };
 
 }  // namespace crest::config

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "config/document.hpp"
 
 namespace crest::config {
@@ -87,6 +89,23 @@ Result<std::vector<TableReader>> TableReader::tables(const std::string& key) {
     if (!std::holds_alternative<Table>(item.data)) return wrong(key, "each entry must be a table");
     out.push_back(TableReader(*document_, item, path_.empty() ? key : path_ + "." + key));
   }
+  return out;
+}
+
+Result<std::vector<TableReader::Named>> TableReader::named_tables(const std::string& key) {
+  std::vector<Named> out;
+  const Value* value = take(key);
+  if (!value) return out;
+  const std::string path = path_.empty() ? key : path_ + "." + key;
+  const auto* members = std::get_if<Table>(&value->data);
+  if (!members) return wrong(key, "tables with names are expected, each as [" + path + ".<name>]");
+  for (const auto& [name, member] : *members) {
+    if (!std::holds_alternative<Table>(member.data)) {
+      return error_at(member.line, key + "." + name, "a table is expected: [" + path + ".<name>]");
+    }
+    out.push_back({name, TableReader(*document_, member, path + "." + name)});
+  }
+  std::ranges::stable_sort(out, {}, [](const Named& named) { return named.table.table_->line; });
   return out;
 }
 

@@ -56,9 +56,9 @@ void CaHost::start() {
   options.base_url = "https://" + std::string(host_name);
   options.egress.allow.push_back({encoding::IpNetwork::parse("10.0.0.0/8").value(), ""});
   options.reuse_authorizations = reuses_authorizations_;
-  ca::IssuingKey issuer{x509::Chain({*issuing_}), issuing_key_, *root_};
+  const std::vector<ca::IssuingKey> issuers = {{x509::Chain({*issuing_}), &issuing_key_, *root_}};
   authority_ =
-      ca::Authority::open(options, {store_, deps_.network, egress_, issuer, deps_.clock, random_, deps_.log, meter_})
+      ca::Authority::open(options, {store_, deps_.network, egress_, issuers, deps_.clock, random_, deps_.log, meter_})
           .value();
   deps_.network.listen(std::string(host_name), 443, this);
   schedule_work();

@@ -62,6 +62,20 @@ Result<Bytes> make_crl(const CrlTemplate& parts, const Certificate& issuer, cons
 // `all_but_signature` is for octets that a throw-away key signed, before the issuer's key may see them (SF37).
 enum class LintScope { all, all_but_signature };
 std::string lint(const Certificate& certificate, const Certificate* issuer, LintScope scope = LintScope::all);
+// What of `certificate` is not exactly as `parts` have it, "" when nothing is: its subject, names, dates and usages, and
+// each extension that is there or is missing (X509-09). Whether that makes a good certificate is lint()'s affair.
+std::string difference(const Certificate& certificate, const CertificateTemplate& parts);
+
+struct ExtraExtension {
+  std::string oid;  // in dotted numbers
+  bool critical = false;
+  Bytes value;
+  Bytes der;  // the whole Extension, for `more_extensions`
+  friend bool operator==(const ExtraExtension&, const ExtraExtension&) = default;
+};
+// Errors: usage, for what is no OID, a value that is not one DER element, and an extension whose content is the CA's own
+// affair: names, usages, rights, places of the status.
+Result<ExtraExtension> extra_extension(std::string_view oid, bool critical, ByteView value);
 
 // The tls-alpn-01 certificate (RFC 8737 section 3): self-signed, one SAN, critical acmeIdentifier with `digest`.
 Result<Certificate> tls_alpn_certificate(const crypto::Signer& key, const SubjectName& name, ByteView digest,

@@ -51,7 +51,7 @@ class HostileCa final : public http::Service {
     authority_ = ca::Authority::open(options, {store_,
                                                resolver_,
                                                egress_,
-                                               {x509::Chain({hierarchy_.intermediate}), key_, hierarchy_.root},
+                                               {{x509::Chain({hierarchy_.intermediate}), &key_, hierarchy_.root}},
                                                clock_,
                                                random_,
                                                log_,

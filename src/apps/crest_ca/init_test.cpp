@@ -13,6 +13,18 @@ namespace {
 
 using adapters::TemporaryFolder;
 
+struct Keys {
+  x509::Chain chain;
+  x509::Certificate root;
+  crypto::PrivateKey key;
+};
+Result<Keys> read_keys(Disk& disk, const std::string& folder, const Secret& passphrase) {
+  const config::IssuerSettings issuer;
+  auto certificates = TRY(config::read_certificates(disk, folder, issuer));
+  auto key = TRY(config::read_key(disk, folder, issuer, passphrase));
+  return Keys{std::move(certificates.chain), std::move(certificates.root), std::move(key)};
+}
+
 class InitTest : public ::testing::Test {
  protected:
   TemporaryFolder scratch;
@@ -41,7 +53,7 @@ TEST_F(InitTest, SF85_MakesACaWhoseKeysAreEncryptedAndPrivate) {
     EXPECT_TRUE(scratch.read(std::string("ca/") + name).starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----")) << name;
   }
   const auto folder = disk();
-  const auto keys = config::read_keys(*folder, flags.folder, Secret("correct horse"));
+  const auto keys = read_keys(*folder, flags.folder, Secret("correct horse"));
   ASSERT_TRUE(keys) << keys.error().describe();
   EXPECT_EQ(keys->key.public_key(), keys->chain.leaf().public_key());
   EXPECT_TRUE(keys->chain.leaf().signed_by(keys->root));
@@ -87,7 +99,7 @@ TEST_F(InitTest, TheRootMayHaveAPassphraseOfItsOwn) {
 TEST_F(InitTest, ServingNeedsTheIntermediatesKeyOnly) {
   ASSERT_EQ(run(flags), 0);
   std::filesystem::remove(scratch / "ca/root.key");
-  EXPECT_TRUE(config::read_keys(*disk(), flags.folder, Secret("correct horse")));
+  EXPECT_TRUE(read_keys(*disk(), flags.folder, Secret("correct horse")));
 }
 
 TEST_F(InitTest, RefusalsSayWhy) {
@@ -113,12 +125,12 @@ TEST_F(InitTest, RefusalsSayWhy) {
   EXPECT_FALSE(std::filesystem::exists(scratch / "ca/root.key"));
   ASSERT_EQ(run(flags), 0);
   const auto folder = disk();
-  const auto keys = config::read_keys(*folder, flags.folder, Secret("wrong"));
+  const auto keys = read_keys(*folder, flags.folder, Secret("wrong"));
   ASSERT_FALSE(keys);
   EXPECT_EQ(keys.error().kind, ErrorKind::config);
   EXPECT_NE(keys.error().describe().find("intermediate.key"), std::string::npos) << keys.error().describe();
   scratch.write("ca/intermediate.pem", "no certificate");
-  EXPECT_FALSE(config::read_keys(*folder, flags.folder, Secret("correct horse")));
+  EXPECT_FALSE(read_keys(*folder, flags.folder, Secret("correct horse")));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "adapters/system_clock.hpp"
 #include "adapters/tls_probe.hpp"
 #include "adapters/unbound_resolver.hpp"
+#include "apps/crest_ca/key_ring.hpp"
 #include "apps/crest_ca/own_certificate.hpp"
 #include "apps/crest_ca/verb.hpp"
 #include "ca/store/memory_store.hpp"
@@ -99,12 +100,6 @@ std::string first_line(const config::CaConfig& config, const std::string& url) {
   return line;
 }
 
-// The passphrase is gone when it returns.
-Result<config::CaKeys> unlocked(const Serve& flags, Disk& disk) {
-  const auto secret = TRY(passphrase(flags.passphrase, "Passphrase of the intermediate's key", Asking::once));
-  return config::read_keys(disk, flags.folder, secret);
-}
-
 Result<void> serve(const Serve& flags) {
   adapters::SystemClock clock;
   crypto::SystemRandom random;
@@ -115,7 +110,8 @@ Result<void> serve(const Serve& flags) {
   const auto lock = TRY(disk->lock(lock_file));
   const std::string refused = adapters::shield_secrets();  // before the key is here (SF85)
   if (!refused.empty()) log.warn("secrets_less_protected", {{"error", refused}});
-  const auto keys = TRY(unlocked(flags, *disk));
+  KeyRing keys(*disk, flags.folder, flags.passphrase);
+  auto issuers = TRY(keys.issuers(config.issuers));
   const auto store = TRY(open_store(flags, config));
 
   auto identity = TRY(placeholder_identity(random, clock.now()));
@@ -132,8 +128,7 @@ Result<void> serve(const Serve& flags) {
   options.caa.identities = config::caa_identities(config);
   const std::string url = options.base_url;
   const auto authority = TRY(Authority::open(
-      std::move(options),
-      {*store, *resolver, egress, {keys.chain, keys.key, keys.root}, clock, random, log, meter, &probe}));
+      std::move(options), {*store, *resolver, egress, std::move(issuers), clock, random, log, meter, &probe}));
 
   say(first_line(config, url));  // connections queue already
 

@@ -1,5 +1,7 @@
 #include "ca/issuer/issuance.hpp"
 
+#include <algorithm>
+
 #include "acme/problem.hpp"
 #include "ca/audit/writer.hpp"
 #include "ca/issuer/clock_guard.hpp"
@@ -15,6 +17,7 @@ using store::CertificateStatus;
 using store::OrderRow;
 
 constexpr Duration finish_delay{5'000};  // after a signature or a write that failed
+constexpr Duration wait_min{1'000};      // between two looks at another CA
 constexpr std::size_t resumed_max = 100'000;
 constexpr const char* account_gone = "its account was deactivated meanwhile";
 
@@ -35,20 +38,45 @@ Task finish_task(const std::string& serial, Time due) {
   return {.kind = Task::Kind::finish_signing, .key = serial, .account = {}, .due = due, .first = due};
 }
 
-CertificateRow journal_row(const Prepared& prepared, const OrderRow& order, const LocalIssuer& issuer, Time now) {
+// What is to be issued, decided.
+struct Plan {
+  const Profile& profile;
+  const Issuer& issuer;
+  Validity validity;
+};
+
+CertificateRow journal_row(Draft draft, const Plan& plan, const OrderRow& order, Time now) {
   std::vector<std::string> names;
   for (const auto& identifier : order.identifiers) names.push_back(identifier.value);
-  return {.serial = prepared.serial,
+  std::string digest = digest_of(draft.handle);
+  return {.serial = std::move(draft.serial),
           .order = order.id,
           .account = order.account,
-          .tbs_sha256 = digest_of(prepared.tbs),
-          .der = prepared.tbs,
-          .issuer = issuer.id(),
+          .tbs_sha256 = std::move(digest),
+          .der = std::move(draft.handle),
+          .issuer = plan.issuer.facts().id,
           .created = now,
-          .not_after = prepared.validity.not_after,
+          .not_after = plan.validity.not_after,
           .names = std::move(names),
-          .not_before = prepared.validity.not_before,
-          .profile = issuer.profile().name};
+          .not_before = plan.validity.not_before,
+          .profile = plan.profile.name};
+}
+
+// A listener serves TLS, whatever orders are for.
+Profile own_profile(const Profile& model) {
+  Profile own{.name = "own-listener", .life = model.life, .backdate = model.backdate, .key_types = {}};
+  own.issuer = model.issuer;
+  return own;
+}
+
+// Writes the row of a certificate that is there over the one that waited for it: another CA may have given it another
+// serial number. False: somebody else was first.
+Result<bool> put_issued(store::Tx& tx, const CertificateRow& waited, const CertificateRow& issued) {
+  if (issued.serial == waited.serial) return tx.certificates.update_if(issued, CertificateStatus::signing);
+  const auto stored = TRY(tx.certificates.by_serial(waited.serial));
+  if (!stored || stored->status != CertificateStatus::signing) return false;
+  TRY(tx.certificates.remove(waited.serial));
+  return tx.certificates.insert(issued);
 }
 
 // From here on the CA answers for this serial number (SF63).
@@ -71,6 +99,11 @@ Result<bool> has_valid_account(store::Tx& tx, const OrderRow& order) {
   return account && account->status == acme::AccountStatus::valid;
 }
 
+// Another CA has said which serial number it is.
+audit::Event serial_event(const CertificateRow& row, const std::string& journalled_as) {
+  return {"serial_known", {{"serial", row.serial}, {"journalled_as", journalled_as}, {"order", row.order}}};
+}
+
 }  // namespace
 
 Error order_not_ready(OrderStatus status) {
@@ -85,30 +118,36 @@ Result<void> Issuance::check_clock(Time now) {
     return {};
   };
   TRY(deps_.store.read(work));
-  return clock_alarm_.tell(issuer::check_clock(now, newest, deps_.issuer.validity()));
+  return clock_alarm_.tell(issuer::check_clock(now, newest, deps_.issuers.validity(now)));
 }
 
-Result<OrderRow> Issuance::issue(const OrderRow& asked, const crypto::PublicKey& key, Time now) {
+Result<void> Issuance::check_requested(const RequestedValidity& requested, const Profile& profile, Time now) const {
+  const auto& issuer = deps_.issuers.choose(profile, requested, std::nullopt, now);
+  return issuer::check_requested(requested, profile, issuer.facts().validity, now);
+}
+
+Result<OrderRow> Issuance::issue(const OrderRow& asked, const Request& request, Time now) {
   TRY(check_clock(now));
-  const auto& profile = deps_.issuer.profile();
-  if (asked.profile != profile.pin()) {
-    return acme::rejection(acme::ProblemType::invalidProfile,
-                           "the profile has changed since the order was made; order again");
-  }
-  const auto validity = TRY(validity_for({asked.not_before, asked.not_after}, profile, deps_.issuer.validity(), now));
+  const Profile* profile = TRY(deps_.profiles.pinned(asked.profile));
+  const RequestedValidity requested{asked.not_before, asked.not_after};
+  const auto& issuer = deps_.issuers.choose(*profile, requested, request.key.type(), now);
+  const auto validity = TRY(validity_for(requested, *profile, issuer.facts().validity, now));
   const auto names = names_of(asked.identifiers);
-  const auto prepared = TRY(deps_.issuer.prepare({key, names, validity}));
-  auto certificate = journal_row(prepared, asked, deps_.issuer, now);
+  auto draft = TRY(issuer.draft({request.key, names, *profile, validity, request.csr_der}));
+  auto certificate = journal_row(std::move(draft), {*profile, issuer, validity}, asked, now);
+  const std::string serial = certificate.serial;
   OrderRow order = asked;
-  if (auto journaled = journal(certificate, order, key, now); !journaled) {
+  if (auto journaled = journal(certificate, order, request.key, now); !journaled) {
     // A commit that failed may still have happened: if the row is there, the order must not wait for a restart.
-    if (journaled.error().kind == ErrorKind::storage)
-      deps_.agenda.add(finish_task(certificate.serial, now + finish_delay));
+    if (journaled.error().kind == ErrorKind::storage) deps_.agenda.add(finish_task(serial, now + finish_delay));
     return std::move(journaled.error());
   }
-  if (const auto done = complete(certificate, order); !done) {
-    deps_.log.error("signing_postponed", {{"serial", certificate.serial}, {"error", done.error().describe()}});
-    deps_.agenda.add(finish_task(certificate.serial, now + finish_delay));
+  const auto next = go_on(certificate, order, true, now);
+  if (!next) {
+    deps_.log.error("signing_postponed", {{"serial", serial}, {"error", next.error().describe()}});
+    deps_.agenda.add(finish_task(serial, now + finish_delay));
+  } else if (*next) {
+    deps_.agenda.add(finish_task(serial, **next));
   }
   return order;
 }
@@ -136,28 +175,65 @@ Result<void> Issuance::journal(CertificateRow& certificate, OrderRow& order, con
   });
 }
 
-Result<x509::Certificate> Issuance::signed_certificate(CertificateRow& certificate,
-                                                       const std::vector<x509::SubjectName>& names) {
-  auto made = TRY(
-      deps_.issuer.sign({certificate.der, certificate.tbs_sha256, certificate.serial, names, certificate.not_after}));
-  certificate.der = made.der();
-  certificate.status = CertificateStatus::issued;
-  return made;
+Result<Progress> Issuance::advance(const CertificateRow& certificate, const OrderRow& order, bool fresh,
+                                   Time now) const {
+  const Issuer* issuer = deps_.issuers.signing(certificate.issuer);
+  if (!issuer) return make_error(ErrorKind::malformed, "the issuer it was begun with does not sign any more");
+  const auto names = names_of(order.identifiers);
+  const auto profile = deps_.profiles.pinned(order.profile);
+  return issuer->advance({.serial = certificate.serial,
+                          .order = certificate.order,
+                          .handle = certificate.der,
+                          .handle_sha256 = certificate.tbs_sha256,
+                          .names = names,
+                          .validity = {certificate.not_before, certificate.not_after},
+                          .profile = profile ? *profile : nullptr,
+                          .fresh = fresh},
+                         now);
 }
 
-Result<void> Issuance::complete(CertificateRow& certificate, OrderRow& order) {
+Result<std::optional<Time>> Issuance::go_on(CertificateRow& certificate, OrderRow& order, bool fresh, Time now) {
+  auto progress = TRY(advance(certificate, order, fresh, now));
+  if (auto* pending = std::get_if<Pending>(&progress)) {
+    const Time next = pending->next;
+    TRY(keep_waiting(certificate, std::move(*pending)));
+    return std::optional(std::max(next, now + wait_min));
+  }
+  TRY(complete(certificate, order, std::get<Issued>(progress).certificate, now));
+  return std::optional<Time>();
+}
+
+Result<void> Issuance::keep_waiting(CertificateRow& certificate, Pending pending) {
+  certificate.tbs_sha256 = digest_of(pending.handle);
+  certificate.der = std::move(pending.handle);
+  return deps_.store.write([&](store::Tx& tx) -> Result<void> {
+    TRY(tx.certificates.update_if(certificate, CertificateStatus::signing));
+    return {};
+  });
+}
+
+Result<void> Issuance::complete(CertificateRow& certificate, OrderRow& order, const x509::Certificate& made, Time now) {
+  auto names = names_of(order.identifiers);
+  std::ranges::sort(names);
+  if (made.names() != names) return make_error(ErrorKind::malformed, "its issuer gave a certificate for other names");
   CertificateRow finished = certificate;
-  TRY(signed_certificate(finished, names_of(order.identifiers)));
+  finished.serial = made.serial_hex();
+  finished.der = made.der();
+  finished.status = CertificateStatus::issued;
+  finished.not_before = made.not_before();
+  finished.not_after = made.not_after();
   OrderRow valid = order;
   valid.status = OrderStatus::valid;
+  valid.serial = finished.serial;
   const auto work = [&](store::Tx& tx) -> Result<void> {
     const bool is_wanted = TRY(has_valid_account(tx, valid));
     if (!is_wanted) return make_error(ErrorKind::internal, account_gone, order.account);
-    const bool stored = TRY(tx.certificates.update_if(finished, CertificateStatus::signing));
+    const bool stored = TRY(put_issued(tx, certificate, finished));
     const bool moved = TRY(tx.orders.update_if(valid, OrderStatus::processing));
     if (!stored || !moved)
       return make_error(ErrorKind::internal, "a signature was finished by somebody else", order.id);
-    return {};
+    if (finished.serial == certificate.serial) return {};
+    return audit::append(tx, deps_.audit_chain, serial_event(finished, certificate.serial), now);
   };
   TRY(deps_.store.write(work));
   certificate = std::move(finished);
@@ -186,7 +262,8 @@ Result<void> Issuance::give_up(OrderRow order, const std::string& why) {
   return {};
 }
 
-Result<bool> Issuance::finish(const std::string& serial, Time now) {
+Result<std::optional<Time>> Issuance::finish(const std::string& serial, Time now) {
+  constexpr std::optional<Time> nothing_left;
   TRY(check_clock(now));
   std::optional<CertificateRow> certificate;
   std::optional<OrderRow> order;
@@ -198,20 +275,17 @@ Result<bool> Issuance::finish(const std::string& serial, Time now) {
     return {};
   };
   TRY(deps_.store.read(work));
-  if (!certificate || certificate->status != CertificateStatus::signing) return true;
-  if (!order || order->status != OrderStatus::processing) return false;
+  if (!certificate || certificate->status != CertificateStatus::signing) return nothing_left;
+  if (!order || order->status != OrderStatus::processing) return nothing_left;
   const bool half_over = now - certificate->created > (certificate->not_after - certificate->created) / 2;
-  if (half_over || !is_wanted || certificate->issuer != deps_.issuer.id()) {
-    TRY(give_up(*std::move(order), half_over    ? "it is too late"
-                                   : !is_wanted ? account_gone
-                                                : "the issuer has changed"));
-    return false;
+  if (half_over || !is_wanted) {
+    TRY(give_up(*std::move(order), half_over ? "it is too late" : account_gone));
+    return nothing_left;
   }
-  auto done = complete(*certificate, *order);
-  if (done) return true;
-  if (done.error().kind != ErrorKind::malformed) return std::move(done).error();
-  TRY(give_up(*std::move(order), done.error().describe()));
-  return false;
+  auto next = go_on(*certificate, *order, false, now);
+  if (next || next.error().kind != ErrorKind::malformed) return next;
+  TRY(give_up(*std::move(order), next.error().describe()));
+  return nothing_left;
 }
 
 Result<void> Issuance::resume(Time now) {
@@ -228,27 +302,35 @@ Result<void> Issuance::resume(Time now) {
 Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& identifiers,
                                         Time now) {
   TRY(check_clock(now));
+  const Profile profile = own_profile(deps_.profiles.for_no_wish());
+  const auto& issuer = deps_.issuers.choose(profile, {}, key.type(), now);
+  const auto validity = TRY(validity_for({}, profile, issuer.facts().validity, now));
   const auto names = names_of(identifiers);
-  const auto validity = TRY(validity_for({}, deps_.issuer.profile(), deps_.issuer.validity(), now));
-  const auto prepared = TRY(deps_.issuer.prepare({key, names, validity}));
+  auto draft = TRY(issuer.draft({key, names, profile, validity, {}}));
   OrderRow no_order;
-  no_order.id = "own-" + prepared.serial;  // no order has such an id
+  no_order.id = "own-" + draft.serial;  // no order has such an id
   no_order.identifiers = identifiers;
-  auto row = journal_row(prepared, no_order, deps_.issuer, now);
+  auto row = journal_row(std::move(draft), {profile, issuer, validity}, no_order, now);
   const auto begin = [&](store::Tx& tx) -> Result<void> {
     const bool is_new = TRY(tx.certificates.insert(row));
     if (!is_new) return make_error(ErrorKind::internal, "a serial number is taken", row.serial);
     return audit::append(tx, deps_.audit_chain, journal_event(row), now);
   };
   TRY(deps_.store.write(begin));
-  auto certificate = TRY(signed_certificate(row, names));
+  const auto progress = TRY(advance(row, no_order, true, now));
+  const auto* issued = std::get_if<Issued>(&progress);
+  if (!issued) return make_error(ErrorKind::config, "the CA's own certificate needs an issuer whose key is at hand");
+  row.der = issued->certificate.der();
+  row.status = CertificateStatus::issued;
   const auto end = [&](store::Tx& tx) -> Result<void> {
     TRY(tx.certificates.update_if(row, CertificateStatus::signing));
     return {};
   };
   TRY(deps_.store.write(end));
   deps_.log.info("own_certificate_issued", {{"serial", row.serial}, {"not_after", to_rfc3339(row.not_after)}});
-  return deps_.issuer.chain_of(std::move(certificate));
+  std::vector<x509::Certificate> chain = issuer.facts().chain.certificates();
+  chain.insert(chain.begin(), issued->certificate);
+  return x509::Chain(std::move(chain));
 }
 
 }  // namespace crest::ca::issuer

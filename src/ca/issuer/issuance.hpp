@@ -3,12 +3,14 @@
 // Two transactions, and the signature between them. The first moves the order to processing and writes the serial number
 // with the linted to-be-signed octets; the second stores the certificate and makes the order valid. A certificate leaves
 // the process after the second only. So whatever happens between the two (a crash, a full disk, a token that is gone) is
-// made good by signing the same octets again: the serial stays the only one of its order (SF31, SF63).
+// made good by signing the same octets again: the serial stays the only one of its order (SF31, SF63). An issuer that
+// is another CA may want to be waited for between the two: each of its handles is written before it is used.
 #pragma once
 
 #include "ca/agenda.hpp"
 #include "ca/alarm.hpp"
-#include "ca/issuer/local_issuer.hpp"
+#include "ca/issuer/issuer_set.hpp"
+#include "ca/issuer/profile_set.hpp"
 #include "ca/store/store.hpp"
 #include "core/log.hpp"
 #include "core/meter.hpp"
@@ -21,7 +23,8 @@ class Issuance {
  public:
   struct Deps {
     store::Store& store;
-    const LocalIssuer& issuer;
+    const IssuerSet& issuers;
+    const ProfileSet& profiles;
     Agenda& agenda;
     Log& log;
     Meter& meter;
@@ -32,14 +35,23 @@ class Issuance {
   // Whether the clock lets anything be issued (SF80). Blocks for a read; thread-safe. Errors: clock_suspect, storage.
   Result<void> check_clock(Time now);
 
+  // Whether an order may ask for these dates. Errors: rejection malformed.
+  Result<void> check_requested(const RequestedValidity& requested, const Profile& profile, Time now) const;
+
+  // What was taken from a CSR, and the CSR itself.
+  struct Request {
+    const crypto::PublicKey& key;
+    ByteView csr_der;
+  };
   // `order` as read a moment ago; that it is ready is checked again inside the transaction. The order as it then is:
   // valid, or processing when signing has to be finished in the background. Errors: rejections orderNotReady, malformed,
-  // serverInternal; clock_suspect; storage. Blocks for two writes and one signature; thread-safe.
-  Result<store::OrderRow> issue(const store::OrderRow& order, const crypto::PublicKey& key, Time now);
+  // invalidProfile, serverInternal; clock_suspect; storage. Blocks for two writes and one signature; thread-safe.
+  Result<store::OrderRow> issue(const store::OrderRow& order, const Request& request, Time now);
 
-  // For the background: signs what was left in `signing`. False: the order cannot be finished any more and is invalid;
-  // its serial stays on record as signing, which counts as revocable. Error: try again later.
-  Result<bool> finish(const std::string& serial, Time now);
+  // For the background: goes on with what was left in `signing`. The time at which to do so again; nullopt when there is
+  // nothing left to do: it is issued, or the order cannot be finished any more and is invalid. Then its serial stays on
+  // record as signing, which counts as revocable. Error: try again later.
+  Result<std::optional<Time>> finish(const std::string& serial, Time now);
   // Puts everything that a crash left in signing on the agenda.
   Result<void> resume(Time now);
 
@@ -50,9 +62,12 @@ class Issuance {
  private:
   Result<void> journal(store::CertificateRow& certificate, store::OrderRow& order, const crypto::PublicKey& key,
                        Time now);
-  Result<void> complete(store::CertificateRow& certificate, store::OrderRow& order);
-  Result<x509::Certificate> signed_certificate(store::CertificateRow& certificate,
-                                               const std::vector<x509::SubjectName>& names);
+  Result<std::optional<Time>> go_on(store::CertificateRow& certificate, store::OrderRow& order, bool fresh, Time now);
+  Result<Progress> advance(const store::CertificateRow& certificate, const store::OrderRow& order, bool fresh,
+                           Time now) const;
+  Result<void> keep_waiting(store::CertificateRow& certificate, Pending pending);
+  Result<void> complete(store::CertificateRow& certificate, store::OrderRow& order, const x509::Certificate& made,
+                        Time now);
   Result<void> give_up(store::OrderRow order, const std::string& why);
 
   Deps deps_;

@@ -4,7 +4,6 @@
 
 #include "crypto/digest.hpp"
 #include "encoding/base64.hpp"
-#include "encoding/pem.hpp"
 
 namespace crest::ca::issuer {
 namespace {
@@ -26,108 +25,104 @@ bool has_exactly(const x509::Certificate& certificate, std::vector<x509::Subject
   return certificate.names() == names;
 }
 
-Result<void> check_chain(const IssuingKey& key) {
-  const auto& chain = key.chain.certificates();
-  if (!(chain.front().public_key() == key.key.public_key())) {
-    return broken("the key is not the one of the intermediate certificate");
-  }
-  for (std::size_t i = 0; i < chain.size(); ++i) {
-    const auto& issuer = i + 1 < chain.size() ? chain[i + 1] : key.root;
-    if (!chain[i].is_ca()) return broken(chain[i].subject() + " is no CA certificate");
-    if (chain[i].issuer_der() != issuer.subject_der() || !chain[i].signed_by(issuer)) {
-      return broken(chain[i].subject() + " is not signed by " + issuer.subject());
-    }
-  }
-  if (!key.root.is_ca()) return broken("the root is no CA certificate");
-  return {};
+// "" or what is wrong with a certificate that is as it should be but for its signature.
+std::string fault_of(const x509::Certificate& twin, const x509::Certificate& issuer) {
+  std::string fault = x509::lint(twin, &issuer, x509::LintScope::all_but_signature);
+  if (fault.empty() && twin.is_ca()) fault = "it would be a CA";
+  return fault;
 }
 
 }  // namespace
 
-std::string digest_of(const Bytes& tbs) { return encoding::hex(crypto::sha256(ByteView(tbs))); }
+std::string digest_of(const Bytes& handle) { return encoding::hex(crypto::sha256(ByteView(handle))); }
 
-LocalIssuer::LocalIssuer(IssuingKey key, Profile profile, Random& random, crypto::PrivateKey throw_away)
-    : key_(std::move(key)),
-      profile_(std::move(profile)),
-      random_(&random),
-      throw_away_(std::move(throw_away)),
-      id_(encoding::hex(certificate().subject_key_id())),
-      issuers_pem_(key_.chain.pem()),
-      root_pem_(key_.root.pem()) {}
+Result<IssuerFacts> chain_facts(x509::Chain chain, x509::Certificate root) {
+  const auto& all = chain.certificates();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& issuer = i + 1 < all.size() ? all[i + 1] : root;
+    if (!all[i].is_ca()) return broken(all[i].subject() + " is no CA certificate");
+    if (all[i].issuer_der() != issuer.subject_der() || !all[i].signed_by(issuer)) {
+      return broken(all[i].subject() + " is not signed by " + issuer.subject());
+    }
+  }
+  if (!root.is_ca()) return broken("the root is no CA certificate");
+  const auto& own = all.front();
+  std::string pem = chain.pem();
+  return IssuerFacts{.id = encoding::hex(own.subject_key_id()),
+                     .validity = {own.not_before(), own.not_after()},
+                     .key_type = own.public_key().type(),
+                     .chain = std::move(chain),
+                     .root = std::move(root),
+                     .chain_pem = std::move(pem)};
+}
 
-Result<LocalIssuer> LocalIssuer::open(IssuingKey key, Profile profile, Random& random) {
-  TRY(check_chain(key));
-  auto throw_away = TRY(crypto::PrivateKey::generate(key.key.public_key().type()));
-  LocalIssuer issuer(std::move(key), std::move(profile), random, std::move(throw_away));
+LocalIssuer::LocalIssuer(IssuerFacts facts, const crypto::Signer& key, Random& random, crypto::PrivateKey throw_away)
+    : facts_(std::move(facts)), key_(key), random_(random), throw_away_(std::move(throw_away)) {}
+
+Result<std::unique_ptr<LocalIssuer>> LocalIssuer::open(x509::Chain chain, const crypto::Signer& key,
+                                                       x509::Certificate root, Random& random) {
+  if (!(chain.leaf().public_key() == key.public_key())) {
+    return broken("the key is not the one of " + chain.leaf().subject());
+  }
+  auto facts = TRY(chain_facts(std::move(chain), std::move(root)));
+  auto throw_away = TRY(crypto::PrivateKey::generate(key.public_key().type()));
+  std::unique_ptr<LocalIssuer> issuer(new LocalIssuer(std::move(facts), key, random, std::move(throw_away)));
   const std::vector<x509::SubjectName> names = {{x509::SubjectName::Type::dns, "a.example"}};
-  const auto bounds = issuer.validity();
-  x509::CertificateTemplate sample{.serial = x509::new_serial(random),
-                                   .not_before = bounds.not_before,
-                                   .not_after = bounds.not_after,
-                                   .names = names};
-  auto tbs = TRY(
-      x509::to_be_signed(sample, issuer.throw_away_.public_key(), &issuer.certificate(), issuer.key_.key.public_key()));
-  issuer.algorithm_ = std::move(tbs.algorithm);
+  const auto sample = issuer->parts_of({}, crypto::KeyType::ec_p256, names, issuer->facts_.validity);
+  auto tbs =
+      TRY(x509::to_be_signed(sample, issuer->throw_away_.public_key(), &issuer->certificate(), key.public_key()));
+  issuer->algorithm_ = std::move(tbs.algorithm);
   return issuer;
 }
 
-Validity LocalIssuer::validity() const { return {certificate().not_before(), certificate().not_after()}; }
-
-Result<void> LocalIssuer::check(const x509::Certificate& twin, const Wanted& wanted) const {
-  const std::string fault = x509::lint(twin, &certificate(), x509::LintScope::all_but_signature);
-  if (!fault.empty()) return not_issued(fault);
-  if (!(twin.public_key() == wanted.key)) return not_issued("it would hold another key");
-  if (!has_exactly(twin, wanted.names)) return not_issued("it would hold other names");
-  if (twin.is_ca()) return not_issued("it would be a CA");
-  if (twin.not_before() != wanted.validity.not_before || twin.not_after() != wanted.validity.not_after) {
-    return not_issued("it would have other dates");
-  }
-  return {};
+x509::CertificateTemplate LocalIssuer::parts_of(const Profile& profile, crypto::KeyType key,
+                                                const std::vector<x509::SubjectName>& names,
+                                                const Validity& validity) const {
+  std::vector<Bytes> extensions;
+  for (const auto& extension : profile.extensions) extensions.push_back(extension.der);
+  return {.serial = x509::new_serial(random_),
+          .not_before = validity.not_before,
+          .not_after = validity.not_after,
+          .subject = {.common_name = profile.common_name_for(names), .organization = {}},
+          .names = names,
+          .key_usage = profile.usage_for(key),
+          .extended_usages = profile.extended_usages,
+          .must_staple = profile.must_staple,
+          .more_extensions = std::move(extensions)};
 }
 
-Result<Prepared> LocalIssuer::prepare(const Wanted& wanted) const {
-  const x509::CertificateTemplate parts{.serial = x509::new_serial(*random_),
-                                        .not_before = wanted.validity.not_before,
-                                        .not_after = wanted.validity.not_after,
-                                        .names = wanted.names,
-                                        .key_usage = profile_.key_usage,
-                                        .extended_usages = profile_.extended_usages};
-  auto tbs = TRY(x509::to_be_signed(parts, wanted.key, &certificate(), key_.key.public_key()));
+Result<Draft> LocalIssuer::draft(const Wanted& wanted) const {
+  const auto parts = parts_of(wanted.profile, wanted.key.type(), wanted.names, wanted.validity);
+  auto tbs = TRY(x509::to_be_signed(parts, wanted.key, &certificate(), key_.public_key()));
   const auto twin = TRY(x509::sign(tbs, throw_away_));
-  TRY(check(twin, wanted));
-  return Prepared{.serial = twin.serial_hex(), .tbs = std::move(tbs.tbs), .validity = wanted.validity};
+  std::string fault = fault_of(twin, certificate());
+  if (fault.empty()) fault = x509::difference(twin, parts);
+  if (!fault.empty()) return not_issued(std::move(fault));
+  if (!(twin.public_key() == wanted.key)) return not_issued("it would hold another key");
+  return Draft{.serial = twin.serial_hex(), .handle = std::move(tbs.tbs)};
 }
 
 Result<void> LocalIssuer::check(const Journalled& entry) const {
-  if (digest_of(entry.tbs) != entry.tbs_sha256) return never_signed("it is damaged", entry.serial);
-  const auto twin = x509::sign({.tbs = entry.tbs, .algorithm = algorithm_}, throw_away_);
+  if (digest_of(entry.handle) != entry.handle_sha256) return never_signed("it is damaged", entry.serial);
+  const auto twin = x509::sign({.tbs = entry.handle, .algorithm = algorithm_}, throw_away_);
   if (!twin) return never_signed(twin.error().message, entry.serial);
-  const std::string fault = x509::lint(*twin, &certificate(), x509::LintScope::all_but_signature);
-  if (!fault.empty()) return never_signed(fault, entry.serial);
-  if (twin->is_ca()) return never_signed("it would be a CA", entry.serial);
+  std::string fault = fault_of(*twin, certificate());
+  if (!fault.empty()) return never_signed(std::move(fault), entry.serial);
   if (twin->serial_hex() != entry.serial) return never_signed("its serial number is another one", entry.serial);
   if (!has_exactly(*twin, entry.names)) return never_signed("its names are others than the order's", entry.serial);
-  if (twin->not_after() != entry.not_after) return never_signed("it ends at another time", entry.serial);
-  return {};
+  if (twin->not_after() != entry.validity.not_after) return never_signed("it ends at another time", entry.serial);
+  if (!entry.profile) return {};
+  auto parts = parts_of(*entry.profile, twin->public_key().type(), entry.names, entry.validity);
+  parts.serial = twin->serial();
+  fault = x509::difference(*twin, parts);
+  return fault.empty() ? Result<void>() : never_signed(std::move(fault), entry.serial);
 }
 
-Result<x509::Certificate> LocalIssuer::sign(const Journalled& entry) const {
-  TRY(check(entry));
-  auto certificate_made = TRY(x509::sign({.tbs = entry.tbs, .algorithm = algorithm_}, key_.key));
-  if (!certificate_made.signed_by(certificate())) return not_issued("its signature does not verify");
-  return certificate_made;
-}
-
-std::string LocalIssuer::chain_pem(ByteView leaf_der, const std::string& issuer_id) const {
-  std::string pem = encoding::to_pem("CERTIFICATE", leaf_der);
-  return issuer_id == id_ ? pem + issuers_pem_ : pem;
-}
-
-x509::Chain LocalIssuer::chain_of(x509::Certificate leaf) const {
-  std::vector<x509::Certificate> all = {std::move(leaf)};
-  const auto& issuers = key_.chain.certificates();
-  all.insert(all.end(), issuers.begin(), issuers.end());
-  return x509::Chain(std::move(all));
+Result<Progress> LocalIssuer::advance(const Journalled& entry, Time) const {
+  if (!entry.fresh) TRY(check(entry));
+  auto made = TRY(x509::sign({.tbs = entry.handle, .algorithm = algorithm_}, key_));
+  if (!made.signed_by(certificate())) return not_issued("its signature does not verify");
+  return Progress(Issued{std::move(made)});
 }
 
 }  // namespace crest::ca::issuer

@@ -16,14 +16,27 @@ class LocalIssuerTest : public ::testing::Test {
   crypto::SystemRandom random;
   MoodySigner signer{hierarchy.key};
   Profile profile{.key_types = {crypto::KeyType::ec_p256}};
-  LocalIssuer issuer =
-      LocalIssuer::open({x509::Chain({hierarchy.intermediate}), signer, hierarchy.root}, profile, random).value();
+  std::unique_ptr<LocalIssuer> issuer =
+      LocalIssuer::open(x509::Chain({hierarchy.intermediate}), signer, hierarchy.root, random).value();
   crypto::PrivateKey key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
   const std::vector<x509::SubjectName> names = {{x509::SubjectName::Type::dns, "a.corp.example"}};
   const Time begin = from_unix_seconds(testing::ManualClock::start_seconds);
   const Time end = x509::last_second(begin, 24h);
 
-  Prepared prepared() { return issuer.prepare({key.public_key(), names, {begin, end}}).value(); }
+  Draft drafted() { return issuer->draft({key.public_key(), names, profile, {begin, end}, {}}).value(); }
+  Result<x509::Certificate> finished(const Bytes& handle, const std::string& digest, const std::string& serial,
+                                     Time last, bool fresh = false) {
+    auto progress = TRY(issuer->advance({.serial = serial,
+                                         .order = "order",
+                                         .handle = handle,
+                                         .handle_sha256 = digest,
+                                         .names = names,
+                                         .validity = {begin, last},
+                                         .profile = &profile,
+                                         .fresh = fresh},
+                                        begin));
+    return std::get<Issued>(std::move(progress)).certificate;
+  }
 
   // As it would stand in a journal that somebody wrote to: whole, with a digest that fits.
   Bytes tbs_of(x509::CertificateTemplate parts) {
@@ -41,15 +54,15 @@ class LocalIssuerTest : public ::testing::Test {
     return x509::to_be_signed(parts, key.public_key(), &hierarchy.intermediate, signer.public_key()).value().algorithm;
   }
   ErrorKind refused(const Bytes& tbs, const std::string& digest, const std::string& serial) {
-    const auto made = issuer.sign({tbs, digest, serial, names, end});
+    const auto made = finished(tbs, digest, serial, end);
     EXPECT_FALSE(made);
     return made ? ErrorKind::internal : made.error().kind;
   }
 };
 
 TEST_F(LocalIssuerTest, SF37_SignsWhatItPrepared) {
-  const auto what = prepared();
-  const auto made = issuer.sign({what.tbs, digest_of(what.tbs), what.serial, names, end});
+  const auto what = drafted();
+  const auto made = finished(what.handle, digest_of(what.handle), what.serial, end);
   ASSERT_TRUE(made) << made.error().describe();
   EXPECT_EQ(made->serial_hex(), what.serial);
   EXPECT_EQ(made->names(), names);
@@ -58,16 +71,16 @@ TEST_F(LocalIssuerTest, SF37_SignsWhatItPrepared) {
 }
 
 TEST_F(LocalIssuerTest, SF63_NoFlippedBitIsEverSigned) {
-  const auto what = prepared();
-  const std::string digest = digest_of(what.tbs);
-  for (std::size_t i = 0; i < what.tbs.size(); i += 3) {
-    Bytes damaged = what.tbs;
+  const auto what = drafted();
+  const std::string digest = digest_of(what.handle);
+  for (std::size_t i = 0; i < what.handle.size(); i += 3) {
+    Bytes damaged = what.handle;
     damaged[i] ^= 0x10;
     EXPECT_EQ(refused(damaged, digest, what.serial), ErrorKind::malformed) << i;
   }
   EXPECT_EQ(refused({}, digest, what.serial), ErrorKind::malformed);
   EXPECT_EQ(refused({}, digest_of({}), what.serial), ErrorKind::malformed);
-  EXPECT_EQ(refused(what.tbs, "", what.serial), ErrorKind::malformed);
+  EXPECT_EQ(refused(what.handle, "", what.serial), ErrorKind::malformed);
   EXPECT_EQ(signer.signatures, 0);
 }
 
@@ -93,9 +106,9 @@ TEST_F(LocalIssuerTest, SF37_SF63_WhatThePlainDigestDoesNotTellTheLintDoes) {
 }
 
 TEST_F(LocalIssuerTest, SF63_TheRecordAndTheOctetsMustBeOfOneCertificate) {
-  const auto what = prepared(), other = prepared();
-  EXPECT_EQ(refused(what.tbs, digest_of(what.tbs), other.serial), ErrorKind::malformed);
-  const auto longer = issuer.sign({what.tbs, digest_of(what.tbs), what.serial, names, end + 24h});
+  const auto what = drafted(), other = drafted();
+  EXPECT_EQ(refused(what.handle, digest_of(what.handle), other.serial), ErrorKind::malformed);
+  const auto longer = finished(what.handle, digest_of(what.handle), what.serial, end + 24h);
   ASSERT_FALSE(longer);
   EXPECT_EQ(longer.error().kind, ErrorKind::malformed);
   EXPECT_EQ(signer.signatures, 0);

@@ -58,9 +58,65 @@ TEST(Profile, SF36_ThePinChangesWithEverySetting) {
   with([](Profile& p) { p.key_usage = 5; });
   with([](Profile& p) { p.extended_usages.push_back(x509::ExtendedUsage::client_auth); });
   with([](Profile& p) { p.key_types = {crypto::KeyType::ec_p256}; });
+  with([](Profile& p) { p.must_staple = true; });
+  with([](Profile& p) { p.common_name = true; });
+  with([](Profile& p) { p.hosts = false; });
+  with([](Profile& p) { p.wildcards = false; });
+  with([](Profile& p) { p.addresses = false; });
+  with([](Profile& p) { p.issuer = "hsm"; });
+  with([](Profile& p) { p.extensions = {x509::extra_extension("1.2.3", false, Bytes{5, 0}).value()}; });
+  with([](Profile& p) { p.extensions = {x509::extra_extension("1.2.3", true, Bytes{5, 0}).value()}; });
   std::ranges::sort(pins);
   EXPECT_EQ(std::ranges::adjacent_find(pins), pins.end());
   EXPECT_EQ(Profile{}.pin(), profile.pin());
+  Profile told = profile;
+  told.description = "what people read is no part of a certificate";
+  EXPECT_EQ(told.pin(), profile.pin());
+  EXPECT_EQ(name_in_pin(profile.pin()), "default");
+}
+
+TEST(Profile, X509_09_KeyEnciphermentIsForRsaAlone) {
+  Profile profile{.key_usage = 5};
+  EXPECT_EQ(profile.usage_for(crypto::KeyType::rsa_3072), 5u);
+  EXPECT_EQ(profile.usage_for(crypto::KeyType::ec_p256), 1u);
+  EXPECT_EQ(profile.usage_for(crypto::KeyType::ed25519), 1u);
+}
+
+TEST(Profile, TheFirstNameThatFitsIsTheCommonName) {
+  const std::string longer = std::string(60, 'a') + ".corp.example";
+  const std::vector<x509::SubjectName> names = {{x509::SubjectName::Type::dns, longer},
+                                                {x509::SubjectName::Type::dns, "a.corp.example"},
+                                                {x509::SubjectName::Type::ip, "10.0.0.1"}};
+  Profile profile;
+  EXPECT_EQ(profile.common_name_for(names), "");
+  profile.common_name = true;
+  EXPECT_EQ(profile.common_name_for(names), "a.corp.example");
+  EXPECT_EQ(profile.common_name_for({names[0]}), "");
+}
+
+TEST(Profile, WhatNoProfileMaySay) {
+  using Change = void (*)(Profile&);
+  const std::pair<const char*, Change> cases[] = {
+      {"name", [](Profile& p) { p.name = "a:b"; }},
+      {"life", [](Profile& p) { p.life = 10s; }},
+      {"life", [](Profile& p) { p.life = 8 * 24h; }},
+      {"life_max", [](Profile& p) { p.life_max = 4000 * 24h; }},
+      {"backdate", [](Profile& p) { p.backdate = 9h; }},
+      {"backdate", [](Profile& p) { p.backdate = -1s; }},
+      {"keys", [](Profile& p) { p.key_types = {}; }},
+      {"key_usages", [](Profile& p) { p.key_usage = 4; }},
+      {"key_usages", [](Profile& p) { p.key_usage = 1 | 32; }},
+      {"usages", [](Profile& p) { p.extended_usages = {}; }},
+      {"names", [](Profile& p) { p.hosts = p.wildcards = p.addresses = false; }}};
+  const Profile good{.key_types = {crypto::KeyType::ec_p256}};
+  EXPECT_TRUE(faults_of(good).empty());
+  for (const auto& [option, change] : cases) {
+    Profile bad = good;
+    change(bad);
+    const auto faults = faults_of(bad);
+    ASSERT_FALSE(faults.empty()) << option;
+    EXPECT_EQ(faults.front().option, option);
+  }
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ audit::Event update_of(const AccountRow& row) {
 }  // namespace
 
 Result<void> Accounts::check_key(const crypto::PublicKey& key) const {
-  const std::string why = issuer::why_refused(key, deps_.rules.profile.key_types);
+  const std::string why = issuer::why_refused(key, deps_.rules.account_key_types);
   if (!why.empty()) return acme::rejection(ProblemType::badPublicKey, why);
   return {};
 }

@@ -74,11 +74,11 @@ bool holds_key(const store::CertificateRow& certificate, const crypto::PublicKey
 
 }  // namespace
 
-Result<void> Orders::check(const acme::NewOrder& request, Time now) const {
-  const auto& profile = deps_.rules.profile;
-  if (request.profile) return acme::rejection(ProblemType::invalidProfile, "this CA offers no choice of profiles");
+Result<const issuer::Profile*> Orders::check(const acme::NewOrder& request, Time now) const {
+  const auto* profile = TRY(deps_.rules.profiles.chosen(request.profile, request.identifiers));
   TRY(admit(request.identifiers, deps_.rules));
-  return issuer::check_requested({request.not_before, request.not_after}, profile, deps_.rules.issuer, now);
+  TRY(issuance_.check_requested({request.not_before, request.not_after}, *profile, now));
+  return profile;
 }
 
 AuthorizationRow Orders::new_authorization(const store::Id& account, const acme::Identifier& identifier, Time now) {
@@ -116,9 +116,10 @@ Result<std::vector<AuthorizationRow>> Orders::authorizations_for(store::Tx& tx, 
 Result<void> Orders::check_room() { return room_alarm_.tell(deps_.store.check_room()); }
 
 Result<OrderNow> Orders::create(const store::Id& account, const acme::NewOrder& request, Time now) {
-  if (const auto checked = check(request, now); !checked) {
-    deps_.log.info("order_denied", {{"account", account}, {"error", checked.error().describe()}});
-    return checked.error();
+  const auto profile = check(request, now);
+  if (!profile) {
+    deps_.log.info("order_denied", {{"account", account}, {"error", profile.error().describe()}});
+    return profile.error();
   }
   if (!check_room()) return no_room(now);
   OrderNow order;
@@ -128,7 +129,7 @@ Result<OrderNow> Orders::create(const store::Id& account, const acme::NewOrder& 
          .identifiers = request.identifiers,
          .not_before = request.not_before,
          .not_after = request.not_after,
-         .profile = deps_.rules.profile.pin(),
+         .profile = (*profile)->pin(),
          .created = now,
          .expires = now + deps_.rules.order_life};
   if (row.not_after) row.expires = std::min(row.expires, *row.not_after);
@@ -180,8 +181,8 @@ Result<Orders::Page> Orders::list(const store::Id& account, const store::Id& aft
 }
 
 Result<crypto::PublicKey> Orders::key_for(const OrderNow& order, const acme::Finalize& request) {
-  auto key =
-      issuer::key_of_csr(request.csr_der, acme::subject_names(order.row.identifiers), deps_.rules.profile.key_types);
+  const auto* profile = TRY(deps_.rules.profiles.pinned(order.row.profile));
+  auto key = issuer::key_of_csr(request.csr_der, acme::subject_names(order.row.identifiers), profile->key_types);
   if (!key) return key;
   bool is_blocked = false, is_account_key = false;
   const auto work = [&](store::Tx& tx) -> Result<void> {
@@ -219,7 +220,7 @@ Result<OrderNow> Orders::finalize(const store::Id& account, const store::Id& id,
     if (!certificate || !holds_key(*certificate, *key)) return issuer::order_not_ready(order.status);
     return order;
   }
-  order.row = TRY(issuance_.issue(order.row, *key, now));
+  order.row = TRY(issuance_.issue(order.row, {*key, request.csr_der}, now));
   order.status = order.row.status;
   return order;
 }

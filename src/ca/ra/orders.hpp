@@ -40,7 +40,7 @@ class Orders {
   Result<OrderNow> finalize(const store::Id& account, const store::Id& id, const acme::Finalize& request, Time now);
 
  private:
-  Result<void> check(const acme::NewOrder& request, Time now) const;
+  Result<const issuer::Profile*> check(const acme::NewOrder& request, Time now) const;
   Result<std::vector<store::AuthorizationRow>> authorizations_for(store::Tx& tx, const store::Id& account,
                                                                   const acme::NewOrder& request, Time now);
   store::AuthorizationRow new_authorization(const store::Id& account, const acme::Identifier& identifier, Time now);

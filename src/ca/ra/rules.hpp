@@ -1,14 +1,14 @@
 // Rules are the registration side's settings, as data.
 #pragma once
 
-#include "ca/issuer/profile.hpp"
+#include "ca/issuer/profile_set.hpp"
 #include "ca/va/egress.hpp"
 
 namespace crest::ca::ra {
 
 struct Rules {
-  issuer::Profile profile;
-  issuer::Validity issuer;  // of the issuing certificate
+  issuer::ProfileSet profiles;
+  std::vector<crypto::KeyType> account_key_types;
   Duration order_life{24h};
   Duration authorization_life{24h};
   bool reuse_authorizations = false;

@@ -82,13 +82,14 @@ class AcmeDriver {
     if (answer.status() < 300) kid_ = answer.location();
     return answer;
   }
-  Answer new_order(const std::vector<acme::Identifier>& identifiers) {
-    return post(url("/new-order"), acme::to_json(acme::NewOrder{.identifiers = identifiers}).dump());
+  Answer new_order(const std::vector<acme::Identifier>& identifiers, std::optional<std::string> profile = {}) {
+    const acme::NewOrder request{.identifiers = identifiers, .profile = std::move(profile)};
+    return post(url("/new-order"), acme::to_json(request).dump());
   }
-  Answer new_order(const std::vector<std::string>& names) {
+  Answer new_order(const std::vector<std::string>& names, std::optional<std::string> profile = {}) {
     std::vector<acme::Identifier> identifiers;
     for (const auto& name : names) identifiers.push_back(acme::identifier_from_user(name).value());
-    return new_order(identifiers);
+    return new_order(identifiers, std::move(profile));
   }
   // Answers the http-01 challenge of each authorization.
   void respond_all(const Answer& order) {
@@ -116,8 +117,9 @@ class AcmeDriver {
     x509::Chain chain;
     std::string certificate_url;
   };
-  Issued issue(const std::vector<std::string>& names, const crypto::Signer& key) {
-    auto order = new_order(names);
+  Issued issue(const std::vector<std::string>& names, const crypto::Signer& key,
+               std::optional<std::string> profile = {}) {
+    auto order = new_order(names, std::move(profile));
     const std::string order_url = order.location();
     respond_all(order);
     ca_.work_all();

@@ -55,6 +55,9 @@ struct TestHierarchy {
     static const TestHierarchy hierarchy;
     return hierarchy;
   }
+  x509::Certificate another(const crypto::PrivateKey& of, std::string name, Duration life = 5 * 365 * 24h) const {
+    return make(of, &root, root_key, std::move(name), 0, life);
+  }
 
  private:
   static x509::Certificate make(const crypto::PrivateKey& subject, const x509::Certificate* issuer,
@@ -161,24 +164,28 @@ class TestCa {
   store::MemoryStore memory;
   MoodyStore store;
   MoodySigner signer{TestHierarchy::get().key};
+  issuer::IssuerState state = issuer::IssuerState::active;  // of the intermediate of TestHierarchy
+  std::vector<IssuingKey> further;                          // issuers behind it
+  std::vector<issuer::Member> more_issuers;
+  bool only_further = false;
   std::unique_ptr<Authority> authority;
 
   TestCa() : store(memory) { start(); }
   explicit TestCa(AuthorityOptions changed) : options(std::move(changed)), store(memory) { start(); }
   explicit TestCa(store::Store& another) : store(another) { start(); }
 
-  void start() {  // again: what a restart does
+  void start() { authority = try_to_start().value(); }  // again: what a restart does
+  Result<std::unique_ptr<Authority>> try_to_start() {
+    return Authority::open(options,
+                           {store, resolver, egress, issuers(), clock, random, log, meter, &probe, more_issuers});
+  }
+  std::vector<IssuingKey> issuers() const {
     const auto& hierarchy = TestHierarchy::get();
-    authority = Authority::open(options, {store,
-                                          resolver,
-                                          egress,
-                                          {x509::Chain({hierarchy.intermediate}), signer, hierarchy.root},
-                                          clock,
-                                          random,
-                                          log,
-                                          meter,
-                                          &probe})
-                    .value();
+    std::vector<IssuingKey> all = {{x509::Chain({hierarchy.intermediate}), &signer, hierarchy.root}};
+    all.front().state = state;
+    if (only_further) all.clear();
+    all.insert(all.end(), further.begin(), further.end());
+    return all;
   }
   // A host that answers every http-01 challenge of the account with this key.
   void add_host(const std::string& name, const std::string& address, const crypto::PublicKey& account) {

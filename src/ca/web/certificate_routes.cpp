@@ -1,24 +1,36 @@
 #include "acme/revocation.hpp"
 #include "ca/web/resources.hpp"
+#include "encoding/pem.hpp"
 
 namespace crest::ca::web {
 namespace {
 
 constexpr const char* chain_type = "application/pem-certificate-chain";  // RFC 8555 section 9.1
 
+// Behind the leaf: of an issuer that is here, or of one that once was.
+Result<std::string> issuers_of(const store::CertificateRow& row, const Parts& parts, store::Tx& tx) {
+  std::string here = parts.issuers.issuers_pem(row.issuer);
+  if (!here.empty()) return here;
+  const auto kept = TRY(tx.issuers.by_id(row.issuer));
+  return kept ? kept->chain_pem : std::string();
+}
+
 Result<http::Response> download(const SignedRequest& call, const Parts& parts) {
   TRY(must_be_reading(call.caller));
   const std::string serial(call.path.get("serial"));
   std::optional<store::CertificateRow> row;
+  std::string issuers;
   const auto work = [&](store::Tx& tx) -> Result<void> {
     row = TRY(tx.certificates.by_serial(serial));
+    if (row) issuers = TRY(issuers_of(*row, parts, tx));
     return {};
   };
   TRY(parts.store.read(work));
   const bool own = row && row->account == call.caller.account->id;
   if (!own || row->status == store::CertificateStatus::signing) return ra::no_such("certificate");
-  return http::Response{
-      .status = 200, .headers = {{"Content-Type", chain_type}}, .body = parts.issuer.chain_pem(row->der, row->issuer)};
+  return http::Response{.status = 200,
+                        .headers = {{"Content-Type", chain_type}},
+                        .body = encoding::to_pem("CERTIFICATE", row->der) + issuers};
 }
 
 Result<http::Response> revoke(const SignedRequest& call, const Parts& parts) {

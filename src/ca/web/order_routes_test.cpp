@@ -169,8 +169,9 @@ TEST_F(OrderTest, ORD_06_RequestedDatesAreKeptToTheSecond) {
   EXPECT_EQ(chain.leaf().not_after(), end);
 }
 
-TEST_F(OrderTest, PRO_02_NoProfileIsOffered) {
-  EXPECT_EQ(order_with(R"(,"profile":"default")").type(), "invalidProfile");
+TEST_F(OrderTest, PRO_02_PRO_03_TheOneProfileThereIs) {
+  EXPECT_EQ(order_with(R"(,"profile":"default")").text("profile"), "default");
+  EXPECT_EQ(order_with("").text("profile"), "default");
   EXPECT_EQ(order_with(R"(,"profile":"other")").type(), "invalidProfile");
 }
 

@@ -44,7 +44,7 @@ void add_plain_routes(Edge& edge, const Parts& parts, const acme::DirectoryMeta&
   });
 
   const http::Response roots{
-      .status = 200, .headers = {{"Content-Type", "application/x-pem-file"}}, .body = parts.issuer.root_pem()};
+      .status = 200, .headers = {{"Content-Type", "application/x-pem-file"}}, .body = parts.issuers.roots_pem()};
   edge.get("/roots.pem", [roots](const http::Request&) { return roots; });
   edge.get("/health", [trouble = parts.trouble](const http::Request&) { return health(trouble()); });
 }

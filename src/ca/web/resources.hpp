@@ -2,7 +2,7 @@
 #pragma once
 
 #include "acme/directory.hpp"
-#include "ca/issuer/local_issuer.hpp"
+#include "ca/issuer/issuer_set.hpp"
 #include "ca/ra/accounts.hpp"
 #include "ca/ra/authorizations.hpp"
 #include "ca/ra/orders.hpp"
@@ -16,7 +16,7 @@ struct Parts {
   const Urls& urls;
   nonce::NonceSource& nonces;
   store::Store& store;
-  const issuer::LocalIssuer& issuer;
+  const issuer::IssuerSet& issuers;
   ra::Accounts& accounts;
   ra::Orders& orders;
   ra::Authorizations& authorizations;

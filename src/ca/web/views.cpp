@@ -34,6 +34,7 @@ acme::Order view(const ra::OrderNow& order, const Urls& urls) {
                   .error = order.error};
   out.authorizations.reserve(row.authorizations.size());
   for (const auto& id : row.authorizations) out.authorizations.push_back(urls.authorization(id));
+  if (!row.profile.empty()) out.profile = issuer::name_in_pin(row.profile);
   out.finalize = urls.finalize(row.id);
   if (order.status == acme::OrderStatus::valid) out.certificate = urls.certificate(row.serial);
   return out;
