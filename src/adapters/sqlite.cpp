@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace crest::adapters {
@@ -14,16 +15,26 @@ constexpr const char* settings =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1000;"
     "PRAGMA wal_autocheckpoint=2000; PRAGMA trusted_schema=OFF";
 
-// SQLite would create it readable for everybody; the files beside it take their mode from this one.
+Error not_opened(int code, const std::string& path) {
+  return make_error(ErrorKind::storage,
+                    std::string("cannot open the database: ") + std::strerror(code) +
+                        "; check that the folder exists and that this user may write there",
+                    path);
+}
+
+// SQLite would create it readable for everybody; the files beside it take their mode from this one. One that is there is
+// not even opened: to close it again would drop every lock that this process has on it (fcntl(2)), and then the next
+// process to end, thinking that it was the last, would take the log away under the others.
 Result<void> create_private(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file < 0) {
-    return make_error(ErrorKind::storage,
-                      std::string("cannot open the database: ") + std::strerror(errno) +
-                          "; check that the folder exists and that this user may write there",
-                      path);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file >= 0) {
+    ::close(file);
+    return {};
   }
-  ::close(file);
+  if (errno != EEXIST) return not_opened(errno, path);
+  struct stat there{};
+  if (::lstat(path.c_str(), &there) != 0) return not_opened(errno, path);
+  if (S_ISLNK(there.st_mode)) return not_opened(ELOOP, path);
   return {};
 }
 

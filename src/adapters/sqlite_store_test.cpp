@@ -1,9 +1,12 @@
 #include "adapters/sqlite_store.hpp"
 
 #include <atomic>
+#include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -79,6 +82,45 @@ TEST(SqliteStore, NewerDatabaseIsRefused) {
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().kind, ErrorKind::storage);
   EXPECT_NE(store.error().message.find("version 99"), std::string::npos);
+}
+
+// Whether another process would find this one's lock on the database: the one without which it takes the log away when it
+// ends, together with all that is written to it from then on.
+bool is_locked_for_others(const std::string& path) {
+  constexpr off_t shared_first = 0x40000002, shared_size = 510;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    struct flock wanted{};
+    wanted.l_type = F_WRLCK;
+    wanted.l_whence = SEEK_SET;
+    wanted.l_start = shared_first;
+    wanted.l_len = shared_size;
+    const bool asked = file >= 0 && ::fcntl(file, F_GETLK, &wanted) == 0;
+    ::_exit(asked && wanted.l_type != F_UNLCK ? 1 : 0);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
+TEST(SqliteStore, OtherProcessesSeeThatItIsOpenHoweverManyConnectionsThereAre) {
+  const Folder folder;
+  const auto store = open_sqlite_store(folder.file()).value();
+  EXPECT_TRUE(is_locked_for_others(folder.file()));
+  const auto nothing = [](Tx&) -> Result<void> { return {}; };
+  store->read([&](Tx&) -> Result<void> { return store->read(nothing); }).value();  // two more
+  EXPECT_TRUE(is_locked_for_others(folder.file()));
+  const auto again = open_sqlite_store(folder.file()).value();
+  EXPECT_TRUE(is_locked_for_others(folder.file()));
+}
+
+TEST(SqliteStore, ALinkIsNotFollowed) {
+  const Folder folder;
+  open_sqlite_store(folder.file()).value();
+  const std::string link = folder.file() + ".link";
+  ASSERT_EQ(::symlink(folder.file().c_str(), link.c_str()), 0);
+  EXPECT_FALSE(open_sqlite_store(link));
 }
 
 TEST(SqliteStore, AnOlderDatabaseIsBroughtUpToDateAndStaysWhatItWas) {
