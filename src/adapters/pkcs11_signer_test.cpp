@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <dlfcn.h>
 #include <fstream>
 #include <sys/wait.h>
 #include <thread>
@@ -9,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "adapters/pkcs11_module.hpp"
 #include "adapters/temporary_folder.hpp"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -119,6 +121,33 @@ TEST_F(Pkcs11Test, SF85_SaysWhatAnOperatorHasToChange) {
     EXPECT_EQ(error.kind, ErrorKind::config) << error.describe();
     EXPECT_NE(error.describe().find(row.said), std::string::npos) << error.describe();
     EXPECT_EQ(error.describe().find("4321"), std::string::npos);
+  }
+}
+
+// What a token that is restarted does to everybody who had a session with it.
+void end_all_sessions() {
+  void* library = ::dlopen(softhsm, RTLD_NOW);
+  ASSERT_NE(library, nullptr);
+  const auto get_functions = reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"));
+  ASSERT_NE(get_functions, nullptr);
+  CK_FUNCTION_LIST* functions = nullptr;
+  ASSERT_EQ(get_functions(&functions), CKR_OK);
+  CK_SLOT_ID slots[8];
+  CK_ULONG count = 8;
+  ASSERT_EQ(functions->C_GetSlotList(CK_TRUE, slots, &count), CKR_OK);
+  for (CK_ULONG i = 0; i < count; ++i) EXPECT_EQ(functions->C_CloseAllSessions(slots[i]), CKR_OK);
+  ::dlclose(library);
+}
+
+TEST_F(Pkcs11Test, SF86_ATokenThatForgotItsSessionsIsLoggedIntoAgain) {
+  const std::string uri = "pkcs11:token=ca;object=forgetful";
+  ASSERT_TRUE(generate_pkcs11_key(options(uri), crypto::KeyType::ec_p256));
+  const auto signer = open_pkcs11_signer(options(uri)).value();
+  for (int round = 0; round < 3; ++round) {
+    const auto signature = signer->sign(as_bytes("message"));
+    ASSERT_TRUE(signature) << signature.error().describe();
+    EXPECT_TRUE(signer->public_key().verify(as_bytes("message"), *signature));
+    end_all_sessions();
   }
 }
 

@@ -24,4 +24,10 @@ struct Hierarchy {
 Result<Hierarchy> make_hierarchy(const HierarchyOptions& options, const crypto::Signer& root_key,
                                  const crypto::Signer& intermediate_key, Random& random, Time now);
 
+// What a root that is kept elsewhere is asked to sign: DER PKCS#10.
+Result<Bytes> intermediate_request(const std::string& name, const crypto::Signer& key);
+// Whether what a root elsewhere signed can issue: every fault in words, "" when there is none. Error: config, when
+// certificates do not belong together.
+std::string why_unfit(const x509::Chain& chain, const x509::Certificate& root, Time now);
+
 }  // namespace crest::ca

@@ -25,7 +25,7 @@ Result<void> put(Disk& disk, const char* name, const std::string& text, unsigned
 
 Result<void> check_unused(Disk& disk) {
   for (const char* name : {ca_settings_file, ca_roots_file, ca_intermediate_file, ca_intermediate_key_file,
-                           ca_root_key_file, ca_store_folder}) {
+                           ca_intermediate_request_file, ca_root_key_file, ca_store_folder}) {
     const bool there = TRY(disk.exists(name));
     if (!there) continue;
     const bool whole = TRY(disk.exists(ca_settings_file));
@@ -39,10 +39,18 @@ Result<void> check_unused(Disk& disk) {
 
 Result<void> write_ca(Disk& disk, const NewCa& ca) {
   TRY(check_unused(disk));
-  TRY(put(disk, ca_root_key_file, ca.root_key_pem, private_file_mode));
-  TRY(put(disk, ca_intermediate_key_file, ca.intermediate_key_pem, private_file_mode));
-  TRY(put(disk, ca_roots_file, ca.hierarchy.root.pem(), public_file_mode));
-  TRY(put(disk, ca_intermediate_file, ca.hierarchy.intermediate.pem(), public_file_mode));
+  const struct {
+    const char* name;
+    const std::string& text;
+    unsigned mode;
+  } files[] = {{ca_root_key_file, ca.root_key_pem, private_file_mode},
+               {ca_intermediate_key_file, ca.intermediate_key_pem, private_file_mode},
+               {ca_roots_file, ca.roots_pem, public_file_mode},
+               {ca_intermediate_file, ca.intermediate_pem, public_file_mode},
+               {ca_intermediate_request_file, ca.request_pem, public_file_mode}};
+  for (const auto& [name, text, mode] : files) {
+    if (!text.empty()) TRY(put(disk, name, text, mode));
+  }
   TRY(disk.make_folder(ca_store_folder, private_folder_mode));
   TRY(disk.sync_folder(""));
   TRY(put(disk, ca_settings_file, to_toml(ca.config), private_file_mode));

@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "ca/hierarchy.hpp"
 #include "config/ca_config.hpp"
 #include "core/secret.hpp"
 #include "disk/disk.hpp"
@@ -12,13 +11,15 @@ namespace crest::config {
 
 inline constexpr const char *ca_settings_file = "ca.toml", *ca_roots_file = "roots.pem",
                             *ca_intermediate_file = "intermediate.pem", *ca_intermediate_key_file = "intermediate.key",
-                            *ca_root_key_file = "root.key", *ca_store_folder = "db";
+                            *ca_intermediate_request_file = "intermediate.csr", *ca_root_key_file = "root.key",
+                            *ca_store_folder = "db";
 
 struct NewCa {
   const CaConfig& config;
-  const ca::Hierarchy& hierarchy;
-  const std::string& root_key_pem;  // encrypted PKCS#8
-  const std::string& intermediate_key_pem;
+  std::string root_key_pem;                 // encrypted PKCS#8; "": the root is kept elsewhere
+  std::string intermediate_key_pem;         // "": it is in a token
+  std::string roots_pem, intermediate_pem;  // "": not signed yet
+  std::string request_pem;                  // "": signed already
 };
 
 // Error: config, when there is a CA or a part of one already: nothing is ever overwritten; storage.

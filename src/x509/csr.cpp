@@ -1,6 +1,7 @@
 #include "x509/csr.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "x509/asn1.hpp"
 #include "x509/distinguished_name.hpp"
@@ -20,6 +21,7 @@ constexpr unsigned written_version_max = 2;
 constexpr std::string_view what = "the CSR";
 constexpr std::uint8_t tag_attributes = constructed_tag(0);
 constexpr std::size_t attributes_max = 32;
+constexpr std::array<std::uint8_t, 4> ca_key_usage = {0x03, 0x02, 0x01, 0x06};  // keyCertSign and cRLSign
 
 struct Parts {
   ByteView info;  // CertificationRequestInfo: what is signed
@@ -111,11 +113,20 @@ Result<void> check_signature(const Parts& parts, const crypto::PublicKey& key) {
   return malformed(what, "has a signature that its own key did not make; make the CSR with the key inside it");
 }
 
-Result<Bytes> extension_request(const std::vector<SubjectName>& names) {
-  const Bytes san = TRY(subject_names_extension(names, false));
+// The attributes of a request that asks for these DER Extensions.
+Bytes extension_request(ByteView extensions) {
   const Bytes type = object_id(oid::extension_request);
-  const Bytes values = der::element(tag_set, der::sequence({san}));
-  return der::sequence({type, values});
+  const Bytes values = der::element(tag_set, der::element(der::tag_sequence, extensions));
+  return der::element(tag_attributes, der::sequence({type, values}));
+}
+
+Result<Bytes> signed_request(const crypto::Signer& key, ByteView subject, ByteView attributes) {
+  const Bytes version = integer(std::uint64_t{0});
+  const Bytes info = der::sequence({version, subject, key.public_key().spki(), attributes});
+  const ByteView algorithm = signature_algorithm(key.public_key().type());
+  const Bytes signature = TRY(key.sign(info));
+  const Bytes bits = bit_string(signature);
+  return der::sequence({info, algorithm, bits});
 }
 
 Result<void> check(const std::vector<SubjectName>& names, const std::string& common_name) {
@@ -144,15 +155,17 @@ Result<Bytes> make_csr(const crypto::Signer& key, const std::vector<SubjectName>
   std::vector<SubjectName> sorted = names;
   std::ranges::sort(sorted);
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-  const Bytes version = integer(std::uint64_t{0});
   const Bytes subject = TRY(write_distinguished_name({}, common_name));
-  const Bytes request = TRY(extension_request(sorted));
-  const Bytes attributes = der::element(tag_attributes, request);
-  const Bytes info = der::sequence({version, subject, key.public_key().spki(), attributes});
-  const ByteView algorithm = signature_algorithm(key.public_key().type());
-  const Bytes signature = TRY(key.sign(info));
-  const Bytes bits = bit_string(signature);
-  return der::sequence({info, algorithm, bits});
+  const Bytes san = TRY(subject_names_extension(sorted, false));
+  return signed_request(key, subject, extension_request(san));
+}
+
+Result<Bytes> make_ca_csr(const crypto::Signer& key, const std::string& organization, const std::string& common_name) {
+  const Bytes subject = TRY(write_distinguished_name(organization, common_name));
+  const Bytes is_ca = boolean_true(), path_length = integer(std::uint64_t{0});
+  Bytes extensions = extension(oid::basic_constraints, true, der::sequence({is_ca, path_length}));
+  append(extensions, extension(oid::key_usage, true, ca_key_usage));
+  return signed_request(key, subject, extension_request(extensions));
 }
 
 }  // namespace crest::x509

@@ -26,5 +26,8 @@ struct Csr {
 // All names in the SAN; the subject is empty unless `common_name` is given (one of the names, at most 64 characters).
 Result<Bytes> make_csr(const crypto::Signer& key, const std::vector<SubjectName>& names,
                        const std::string& common_name = {});
+// For a CA that signs leaves: asks for basicConstraints with path length 0 and for the key usages of a CA. Error: config,
+// for a bad subject; the signer's.
+Result<Bytes> make_ca_csr(const crypto::Signer& key, const std::string& organization, const std::string& common_name);
 
 }  // namespace crest::x509

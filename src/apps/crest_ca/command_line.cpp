@@ -15,6 +15,14 @@ void add_passphrase_flags(CLI::App& verb, PassphraseFlags& flags) {
   verb.add_option("--passphrase-credential", flags.credential, "systemd credential that holds it");
 }
 
+void add_token_flags(CLI::App& verb, TokenFlags& flags) {
+  verb.add_option("--key", flags.key, "PKCS#11 URI of the key, pkcs11:token=ca;object=issuing; default: a file");
+  verb.add_option("--module", flags.module, "path of the token's library");
+  verb.add_option("--pin-file", flags.pin_file, "file with the token's PIN; serve reads it, too");
+  verb.add_flag("--generate", flags.generate, "make the key in the token");
+  verb.add_option("--key-type", flags.type, "ec-p256, ec-p384, rsa-3072, ed25519, ...")->capture_default_str();
+}
+
 CLI::App* add_init(CLI::App& app, Init& flags) {
   CLI::App* verb = app.add_subcommand("init", "make a root, an intermediate and ca.toml in a new folder");
   verb->add_option("folder", flags.folder, "where the CA will live")->required();
@@ -24,7 +32,52 @@ CLI::App* add_init(CLI::App& app, Init& flags) {
   verb->add_flag("--lab", flags.lab, "let the CA validate hosts on this machine's loopback, for trying things out");
   add_passphrase_flags(*verb, flags.passphrase);
   verb->add_option("--root-passphrase-file", flags.root_passphrase_file, "another passphrase for the root's key");
+  add_token_flags(*verb, flags.token);
+  verb->add_option("--request", flags.request_file,
+                   "make no root: write a request for the intermediate, which a root elsewhere signs");
   return verb;
+}
+
+struct IssuerFlags {
+  IssuerList list;
+  IssuerRequest request;
+  IssuerInstall install;
+  IssuerSetState state;
+};
+
+void add_issuer(CLI::App& app, IssuerFlags& flags, int& code) {
+  CLI::App* verb = app.add_subcommand("issuer", "the certificates and keys that sign");
+  verb->require_subcommand(1);
+  CLI::App* list = verb->add_subcommand("list", "all of them, with their state");
+  list->add_option("folder", flags.list.folder, "the CA's")->required();
+  list->add_flag("--json", flags.list.json, "for programs");
+  list->callback([&] { code = run(flags.list); });
+
+  CLI::App* request =
+      verb->add_subcommand("request", "make a key for another issuer, and a request for its certificate");
+  request->add_option("name", flags.request.name, "of the new issuer, in ca.toml")->required();
+  request->add_option("folder", flags.request.folder, "the CA's")->required();
+  request->add_option("--out", flags.request.request_file, "where the request goes")->required();
+  add_token_flags(*request, flags.request.token);
+  add_passphrase_flags(*request, flags.request.passphrase);
+  request->callback([&] { code = run(flags.request); });
+
+  CLI::App* install = verb->add_subcommand("install", "check what the root signed, and put it in its place");
+  install
+      ->add_option("certificate", flags.install.certificate_file,
+                   "PEM: the certificate, and what stands between it and the root")
+      ->required();
+  install->add_option("folder", flags.install.folder, "the CA's")->required();
+  install->add_option("--root", flags.install.root_file, "PEM: the root, which you know by another way")->required();
+  install->callback([&] { code = run(flags.install); });
+
+  CLI::App* state = verb->add_subcommand("state", "staged, active, draining or retired");
+  state->add_option("name", flags.state.name, "of the issuer, in ca.toml")->required();
+  state->add_option("state", flags.state.state, "the new one")
+      ->required()
+      ->check(CLI::IsMember({"staged", "active", "draining", "retired"}));
+  state->add_option("folder", flags.state.folder, "the CA's")->required();
+  state->callback([&] { code = run(flags.state); });
 }
 
 CLI::App* add_serve(CLI::App& app, Serve& flags) {
@@ -51,8 +104,10 @@ int run_command_line(int count, char** words) {
   app.footer("Exit codes: 0 done, 2 failed and a person must act, 64 wrong use, 75 try again later.");
   Init init;
   Serve serve;
+  IssuerFlags issuer;
   int code = 0;
   add_init(app, init)->callback([&] { code = run(init); });
+  add_issuer(app, issuer, code);
   add_serve(app, serve)->callback([&] { code = run(serve); });
   try {
     app.parse(count, words);

@@ -4,9 +4,12 @@
 #include "adapters/posix_disk.hpp"
 #include "adapters/secret_memory.hpp"
 #include "adapters/system_clock.hpp"
+#include "apps/crest_ca/issuing_key.hpp"
 #include "apps/crest_ca/verb.hpp"
+#include "ca/hierarchy.hpp"
 #include "config/ca_folder.hpp"
 #include "crypto/digest.hpp"
+#include "encoding/pem.hpp"
 
 namespace crest::apps::crest_ca {
 namespace {
@@ -39,22 +42,28 @@ Result<config::CaConfig> settings(const Init& flags) {
   return error;
 }
 
-struct Keys {
-  crypto::PrivateKey root, intermediate;
-  std::string root_pem, intermediate_pem;  // encrypted
+struct Secrets {
+  Secret root, intermediate;
 };
 
-Result<Keys> make_keys(const Init& flags) {
-  const auto secret = TRY(passphrase(flags.passphrase, "Passphrase for the CA's keys", Asking::twice));
-  Secret root_secret = secret;
-  if (!flags.root_passphrase_file.empty()) {
-    root_secret = TRY(passphrase({.file = flags.root_passphrase_file}, "", Asking::twice));
+// Nothing is asked for that nothing is encrypted with.
+Result<Secrets> secrets(const Init& flags) {
+  Secrets out;
+  const bool root_here = flags.request_file.empty(), in_token = !flags.token.key.empty();
+  if (!in_token || (root_here && flags.root_passphrase_file.empty())) {
+    out.intermediate = TRY(passphrase(flags.passphrase, "Passphrase for the CA's keys", Asking::twice));
   }
-  auto root = TRY(crypto::PrivateKey::generate(crypto::KeyType::ec_p256));
-  auto intermediate = TRY(crypto::PrivateKey::generate(crypto::KeyType::ec_p256));
-  auto root_pem = TRY(root.to_encrypted_pem(root_secret));
-  auto intermediate_pem = TRY(intermediate.to_encrypted_pem(secret));
-  return Keys{std::move(root), std::move(intermediate), std::move(root_pem), std::move(intermediate_pem)};
+  out.root = out.intermediate;
+  if (root_here && !flags.root_passphrase_file.empty()) {
+    out.root = TRY(passphrase({.file = flags.root_passphrase_file}, "", Asking::twice));
+  }
+  return out;
+}
+
+std::string serve_command(const Init& flags) {
+  return "  crest-ca serve " + flags.folder +
+         (flags.passphrase.file.empty() || !flags.token.key.empty() ? ""
+                                                                    : " --passphrase-file " + flags.passphrase.file);
 }
 
 void say_what_follows(const Init& flags, const config::CaConfig& settings, const ca::Hierarchy& hierarchy) {
@@ -66,25 +75,57 @@ void say_what_follows(const Init& flags, const config::CaConfig& settings, const
       to_rfc3339(hierarchy.intermediate.not_after()) + ":");
   say("  copy " + at + config::ca_root_key_file + " to two media that stay offline, compare them, and delete it here.");
   say("Serving needs the intermediate's key alone:");
-  say("  crest-ca serve " + flags.folder +
-      (flags.passphrase.file.empty() ? "" : " --passphrase-file " + flags.passphrase.file));
+  say(serve_command(flags));
   if (config::may_validate_loopback(settings))
     say("This is a lab: it may validate hosts on loopback; ca.toml says where.");
 }
 
+void say_what_follows(const Init& flags) {
+  say("A new CA is in " + flags.folder + ", and waits for its certificate.");
+  say("Take " + flags.request_file + " to the root, have it signed as a CA with path length 0, bring back the");
+  say("certificate, and the root's own by a way that you trust:");
+  say("  crest-ca issuer install CERTIFICATE.pem " + flags.folder + " --root ROOT.pem");
+  say("Then it can serve:");
+  say(serve_command(flags));
+}
+
+// A root is made beside the intermediate.
+Result<void> init_whole(const Init& flags, Disk& disk, config::NewCa files, const crypto::Signer& intermediate,
+                        const Secret& root_secret) {
+  const auto root = TRY(crypto::PrivateKey::generate(crypto::KeyType::ec_p256));
+  files.root_key_pem = TRY(root.to_encrypted_pem(root_secret));
+  adapters::SystemClock clock;
+  crypto::SystemRandom random;
+  const auto hierarchy = TRY(ca::make_hierarchy({.name = flags.name}, root, intermediate, random, clock.now()));
+  files.roots_pem = hierarchy.root.pem();
+  files.intermediate_pem = hierarchy.intermediate.pem();
+  TRY(config::write_ca(disk, files));
+  say_what_follows(flags, files.config, hierarchy);
+  return {};
+}
+
+// The root is elsewhere, and signs a request.
+Result<void> init_request(const Init& flags, Disk& disk, config::NewCa files, const crypto::Signer& intermediate) {
+  const auto request = TRY(ca::intermediate_request(flags.name, intermediate));
+  files.request_pem = encoding::to_pem("CERTIFICATE REQUEST", request);
+  TRY(write_new_file(flags.request_file, files.request_pem));
+  TRY(config::write_ca(disk, files));
+  say_what_follows(flags);
+  return {};
+}
+
 Result<void> init(const Init& flags) {
-  const auto chosen = TRY(settings(flags));
+  TRY(check(flags.token));
+  auto chosen = TRY(settings(flags));
+  describe(flags.token, chosen.issuers.front());
   const auto disk = TRY(adapters::open_posix_disk(flags.folder));
   if (auto unused = config::check_unused(*disk); !unused) return std::move(unused).error().at(flags.folder);
   (void)adapters::shield_secrets();  // as far as it goes: this process is over in a second
-  const auto keys = TRY(make_keys(flags));
-  adapters::SystemClock clock;
-  crypto::SystemRandom random;
-  const auto hierarchy =
-      TRY(ca::make_hierarchy({.name = flags.name}, keys.root, keys.intermediate, random, clock.now()));
-  TRY(config::write_ca(*disk, {chosen, hierarchy, keys.root_pem, keys.intermediate_pem}));
-  say_what_follows(flags, chosen, hierarchy);
-  return {};
+  const auto secret = TRY(secrets(flags));
+  const auto key = TRY(new_key(flags.token, secret.intermediate));
+  config::NewCa files{.config = chosen, .intermediate_key_pem = key.pem};
+  if (!flags.request_file.empty()) return init_request(flags, *disk, std::move(files), *key.signer);
+  return init_whole(flags, *disk, std::move(files), *key.signer, secret.root);
 }
 
 }  // namespace

@@ -37,6 +37,8 @@ Result<std::vector<ca::IssuingKey>> KeyRing::issuers(const std::vector<config::I
   std::vector<ca::IssuingKey> out;
   std::optional<Secret> asked;
   for (const auto& issuer : settings) {
+    const bool there = TRY(disk_.exists(issuer.certificate));
+    if (!there && issuer.state == ca::issuer::IssuerState::staged) continue;  // it waits for its certificate
     auto certificates = TRY(config::read_certificates(disk_, folder_, issuer));
     const crypto::Signer* key = nullptr;
     if (ca::issuer::needs_key(issuer.state)) key = TRY(key_of(issuer, asked));

@@ -20,12 +20,37 @@ enum class Asking { once, twice };
 // Errors: usage, when several are given; config.
 Result<Secret> passphrase(const PassphraseFlags& flags, const std::string& prompt, Asking asking);
 
+// Where a new key of an issuer is: in a file, or in a token.
+struct TokenFlags {
+  std::string key, module, pin_file;  // key: a PKCS#11 URI; "": a file
+  std::string type = "ec-p256";       // of a key that is made
+  bool generate = false;              // in the token; without it the key is there already
+};
+
 struct Init {
   std::string folder;
   std::string name = "corp", host, listen;
   bool lab = false;
   PassphraseFlags passphrase;
   std::string root_passphrase_file;  // "" is the same passphrase
+  TokenFlags token;
+  std::string request_file;  // a root that is kept elsewhere signs this; "": the root is made, too
+};
+
+struct IssuerList {
+  std::string folder;
+  bool json = false;
+};
+struct IssuerRequest {
+  std::string folder, name, request_file;
+  TokenFlags token;
+  PassphraseFlags passphrase;
+};
+struct IssuerInstall {
+  std::string folder, certificate_file, root_file;
+};
+struct IssuerSetState {
+  std::string folder, name, state;
 };
 
 struct Serve {
@@ -39,6 +64,10 @@ struct Serve {
 
 // Each prints what it has to say to stdout and problems to stderr, and returns the exit code.
 int run(const Init& flags);
+int run(const IssuerList& flags);
+int run(const IssuerRequest& flags);
+int run(const IssuerInstall& flags);
+int run(const IssuerSetState& flags);
 // Serves until SIGTERM or SIGINT, both of which are blocked in every thread.
 int run(const Serve& flags);
 
