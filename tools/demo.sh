@@ -67,7 +67,8 @@ obtain() {
   >"$folder/init.log" 2>&1 || fail "crest-ca init failed"
 say "a CA in a scratch folder: root $(openssl x509 -in "$folder/ca/roots.pem" -noout -fingerprint -sha256 | cut -d= -f2 | cut -c1-23)…"
 
-"$CREST_BIN/crest-ca" serve --http01-port "$http01_port" --passphrase-file "$folder/passphrase" "$folder/ca" \
+"$CREST_BIN/crest-ca" serve --http01-port "$http01_port" --status-listen 127.0.0.1:0 \
+  --passphrase-file "$folder/passphrase" "$folder/ca" \
   >"$folder/ca.log" 2>&1 &
 pids+=($!)
 await "$ca_port"

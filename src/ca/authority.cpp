@@ -5,6 +5,7 @@
 #include "ca/agenda.hpp"
 #include "ca/issuer/issuance.hpp"
 #include "ca/nonce/sealed_counter.hpp"
+#include "ca/status/status.hpp"
 #include "ca/web/resources.hpp"
 #include "encoding/url.hpp"
 
@@ -71,9 +72,11 @@ struct Authority::Impl {
   ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter, node}; }
 
   Result<void> remember_issuers(Time now);
+  void tell_status(const AuthorityOptions& options);
   std::string trouble();
   void validate(const Task& task, const std::stop_token& stop);
   void finish_signing(const Task& task);
+  void look_at_status(Task task);
   void later(Task task, const Error& error);
 
   store::Store& store;
@@ -94,6 +97,8 @@ struct Authority::Impl {
   ra::Orders orders;
   ra::Authorizations authorizations;
   ra::Revocations revocations;
+  const Duration status_interval;
+  std::optional<status::Status> status;
   web::Gate gate;
   web::Edge edge;
 };
@@ -116,6 +121,7 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       orders(ra_deps(), issuance),
       authorizations(ra_deps()),
       revocations(ra_deps()),
+      status_interval(options.status.look_every),
       gate({store, nonces, urls}),
       edge({gate, nonces, urls, clock, log}) {
   web::add_plain_routes(edge, parts(), meta_of(options, rules.profiles));
@@ -123,6 +129,23 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
   web::add_order_routes(edge, parts());
   web::add_authorization_routes(edge, parts());
   web::add_certificate_routes(edge, parts());
+  if (options.status.is_on()) tell_status(options);
+}
+
+void Authority::Impl::tell_status(const AuthorityOptions& options) {
+  std::vector<status::StatusSigner> signers;
+  for (const auto& member : issuers.members()) {
+    const auto& facts = member.issuer->facts();
+    if (member.key) signers.push_back({facts.id, facts.chain.leaf(), *member.key});
+  }
+  const auto issue = [this, life = options.status.responder_life](const std::string& id, const crypto::PublicKey& key,
+                                                                  Time now) {
+    return issuance.issue_responder(id, key, life, now);
+  };
+  status.emplace(options.status,
+                 status::Status::Deps{store, std::move(signers), issue, clock, log, meter, node, issuers.roots_pem()});
+  const Time now = clock.now();
+  agenda.add({.kind = Task::Kind::tell_status, .key = status_task, .account = {}, .due = now, .first = now});
 }
 
 Result<void> Authority::Impl::remember_issuers(Time now) {
@@ -147,7 +170,7 @@ std::string Authority::Impl::trouble() {
   if (!store.check()) return "the store cannot be written to; see the log";
   if (!orders.check_room()) return "the disk of the store is nearly full; see the log";
   if (!issuance.check_clock(clock.now())) return "the clock or the issuing certificate is not right; see the log";
-  return {};
+  return status ? status->trouble(clock.now()) : std::string();
 }
 
 void Authority::Impl::later(Task task, const Error& error) {
@@ -179,13 +202,21 @@ void Authority::Impl::finish_signing(const Task& task) {
   agenda.again(std::move(again));
 }
 
+// What goes wrong in it is told by its parts, once; the next look is soon.
+void Authority::Impl::look_at_status(Task task) {
+  (void)status->look(clock.now());
+  task.due = clock.now() + status_interval;
+  agenda.again(std::move(task));
+}
+
 Authority::Authority(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Authority::~Authority() = default;
 
 Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, Deps deps) {
   TRY(check_options(options));
   auto profiles = TRY(profiles_of(options));
-  auto issuers = TRY(issuer::IssuerSet::open(std::move(deps.issuers), std::move(deps.more_issuers), deps.random));
+  auto issuers =
+      TRY(issuer::IssuerSet::open(std::move(deps.issuers), std::move(deps.more_issuers), deps.random, options.status));
   for (const auto& profile : profiles.all()) TRY(issuers.check(profile));
   auto impl = std::make_unique<Impl>(std::move(options), std::move(issuers), std::move(profiles), deps);
   if (impl->validator.methods().empty()) {
@@ -201,14 +232,16 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, Dep
 
 http::Response Authority::handle(const http::Request& request) { return impl_->edge.handle(request); }
 
+http::Service* Authority::status() { return impl_->status ? &impl_->status->service() : nullptr; }
+
 bool Authority::work(std::stop_token stop) {
   const auto task = impl_->agenda.take(impl_->clock.now());
   if (!task) return false;
   try {
-    if (task->kind == Task::Kind::validate) {
-      impl_->validate(*task, stop);
-    } else {
-      impl_->finish_signing(*task);
+    switch (task->kind) {
+      case Task::Kind::validate: impl_->validate(*task, stop); break;
+      case Task::Kind::finish_signing: impl_->finish_signing(*task); break;
+      case Task::Kind::tell_status: impl_->look_at_status(*task); break;
     }
   } catch (const std::exception& failure) {  // memory, or a bug: the task is not lost
     impl_->log.error("background_work_failed", {{"task", task->key}, {"error", failure.what()}});

@@ -9,6 +9,7 @@
 
 #include "ca/issuer/issuer_set.hpp"
 #include "ca/issuer/profile_set.hpp"
+#include "ca/status/options.hpp"
 #include "ca/store/store.hpp"
 #include "ca/va/validator.hpp"
 #include "core/clock.hpp"
@@ -49,6 +50,7 @@ struct AuthorityOptions {
   std::vector<issuer::Profile> profiles;  // further ones
   std::string default_profile = "default";
   std::string terms_of_service, website;
+  status::Options status;
 };
 
 issuer::Profile profile_of_leaf(const AuthorityOptions& options);
@@ -82,6 +84,9 @@ class Authority final : public http::Service {
   ~Authority() override;
 
   http::Response handle(const http::Request& request) override;
+  // What tells of the status of certificates, for a plain listener of its own: see ca/status. nullptr: options.status has
+  // no URL, so nobody is told.
+  http::Service* status();
 
   // One piece of background work (a validation, a signature that was put off), on the calling thread; false when there is
   // nothing to do at this time. Blocks for at most twenty seconds, less once `stop` is asked for; what was cut short is done

@@ -57,6 +57,7 @@ std::vector<OptionFault> faults_of(const AuthorityOptions& options) {
   expect(options.pending_orders_max >= 1, "pending_orders_max", "at least 1 is expected");
   expect(is_link(options.terms_of_service), "terms_of_service", "an http or https URL is expected");
   expect(is_link(options.website), "website", "an http or https URL is expected");
+  for (const auto& [option, why] : status::faults_of(options.status)) faults.push_back({"status." + option, why});
   return faults;
 }
 

@@ -163,6 +163,45 @@ Result<void> read_store(TableReader& root, CaConfig& config) {
   return table->finish();
 }
 
+// ":9000", "127.0.0.1:9000", "[::1]:9000"; port 0 is any that is free.
+bool is_listen_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return false;
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (problem != std::errc() || end != digits.data() + digits.size()) return false;
+  std::string_view host = text.substr(0, colon);
+  const bool brackets = host.starts_with('[') && host.ends_with(']');
+  if (brackets) host = host.substr(1, host.size() - 2);
+  const auto address = encoding::IpAddress::parse(host);
+  return colon == 0 || (address && address->is_v4() != brackets);
+}
+
+Result<void> read_status(TableReader& root, CaConfig& config) {
+  auto table = TRY(root.table("status"));
+  if (!table) return {};
+  auto& options = config.authority.status;
+  config.status_listen = TRY(table->string("listen", ""));
+  if (!config.status_listen.empty() && !is_listen_address(config.status_listen)) {
+    return table->wrong("listen", "an address is expected, such as \":9080\" or \"127.0.0.1:9080\", or \"\" for none");
+  }
+  options.url = TRY(table->string("url", ""));
+  options.crl_life = TRY(table->duration("crl_life", options.crl_life));
+  options.ocsp_life = TRY(table->duration("ocsp_life", options.ocsp_life));
+  const auto parts = TRY(table->integer("crl_parts", options.crl_parts, 0, ca::status::crl_parts_most));
+  options.crl_parts = static_cast<std::uint32_t>(parts);
+  TRY(check(*table, config.authority,
+            {{"status.url", "url"},
+             {"status.crl_life", "crl_life"},
+             {"status.ocsp_life", "ocsp_life"},
+             {"status.crl_parts", "crl_parts"}}));
+  if (!options.url.empty() && config.status_listen.empty()) {
+    return table->wrong("url", "nobody would answer there: listen says that the status is told nowhere");
+  }
+  return table->finish();
+}
+
 Result<void> read_directory(TableReader& root, AuthorityOptions& options) {
   auto table = TRY(root.table("directory"));
   if (!table) return {};
@@ -180,21 +219,6 @@ bool is_base_url(const std::string& text) {
 bool is_host(const std::string& text) {
   const auto name = acme::identifier_from_user(text);
   return name && !name->is_wildcard();
-}
-
-// ":9000", "127.0.0.1:9000", "[::1]:9000"; port 0 is any that is free.
-bool is_listen_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == text.npos) return false;
-  const std::string_view digits = text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (problem != std::errc() || end != digits.data() + digits.size()) return false;
-  std::string_view host = text.substr(0, colon);
-  const bool brackets = host.starts_with('[') && host.ends_with(']');
-  if (brackets) host = host.substr(1, host.size() - 2);
-  const auto address = encoding::IpAddress::parse(host);
-  return colon == 0 || (address && address->is_v4() != brackets);
 }
 
 Result<void> check_general(const TableReader& root, const CaConfig& config) {
@@ -229,8 +253,15 @@ Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file) {
   TRY(read_validation(root, config));
   TRY(read_directory(root, config.authority));
   TRY(read_store(root, config));
+  TRY(read_status(root, config));
   TRY(root.finish());
   return config;
+}
+
+std::string status_url(const CaConfig& config, std::uint16_t port) {
+  if (config.status_listen.empty() || !config.authority.status.url.empty()) return config.authority.status.url;
+  const encoding::Url url{.scheme = "http", .host = config.host, .port = port, .target = "/"};
+  return "http://" + url.authority();
 }
 
 std::string base_url(const CaConfig& config, std::uint16_t port) {

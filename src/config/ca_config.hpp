@@ -38,8 +38,9 @@ struct CaConfig {
   std::size_t validation_workers = 8;  // validations at a time
   std::string postgres;                // a libpq connection string; "" is SQLite in the CA's folder
   DnsSettings dns;
+  std::string status_listen;  // where the status of certificates is told; "" nowhere
   std::vector<IssuerSettings> issuers = {IssuerSettings{}};
-  ca::AuthorityOptions authority;  // base_url is left empty: see base_url()
+  ca::AuthorityOptions authority;  // base_url is left empty: see base_url(); status.url may be: see status_url()
 };
 
 // Error: config, naming file, line and key.
@@ -48,6 +49,8 @@ Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file);
 std::string to_toml(const CaConfig& config);
 
 std::string base_url(const CaConfig& config, std::uint16_t port);
+// What certificates name for their status; "" when that is told nowhere.
+std::string status_url(const CaConfig& config, std::uint16_t port);
 // The names by which CAA records permit this CA: its host, when none is set.
 std::vector<std::string> caa_identities(const CaConfig& config);
 bool may_validate_loopback(const CaConfig& config);

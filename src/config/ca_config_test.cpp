@@ -49,6 +49,8 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   options.egress.allow = {{encoding::IpNetwork::parse("127.0.0.0/8").value(), ""},
                           {encoding::IpNetwork::parse("fd00::/8").value(), "corp.example"}};
   options.egress.deny = {{encoding::IpNetwork::parse("10.0.0.53").value(), ""}};
+  config.status_listen = "10.0.0.1:9080";
+  options.status = {.url = "http://ca.corp.example", .crl_life = 12h, .crl_parts = 64, .ocsp_life = 1h};
   const auto text = to_toml(config);
   const auto read = ca_config_from_toml(text, "ca.toml");
   ASSERT_TRUE(read) << read.error().describe() << "\n" << text;
@@ -197,6 +199,30 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[[validation.deny]]\nnetwork = \"10.0.0.0/8\"\nnames = \".corp.example\"", "validation.deny.names: "},
        {"[directory]\nterms_of_service = \"see the wiki\"", "directory.terms_of_service: "},
        {"[directory]\nwebsite = \"ftp://corp.example\"", "directory.website: "}});
+}
+
+TEST(CaConfig, ErrorsNameTheStatusSetting) {
+  expect_refused({{"[status]\nlisten = \"9080\"", "status.listen: "},
+                  {"[status]\nlisten = \":9080\"\nurl = \"https://ca.corp.example\"", "status.url: an http URL"},
+                  {"[status]\nlisten = \":9080\"\nurl = \"http://ca.corp.example/pki\"", "status.url: "},
+                  {"[status]\nurl = \"http://ca.corp.example\"", "status.url: nobody would answer there"},
+                  {"[status]\ncrl_life = \"5m\"", "status.crl_life: "},
+                  {"[status]\ncrl_life = \"91d\"", "status.crl_life: "},
+                  {"[status]\nocsp_life = \"8d\"", "status.ocsp_life: "},
+                  {"[status]\ncrl_parts = 3", "status.crl_parts: 0, for one list"},
+                  {"[status]\ncrl_parts = 512", "status.crl_parts: "},
+                  {"[status]\nshards = 4", "status.shards: there is no such setting"}});
+}
+
+TEST(CaConfig, TheStatusUrl) {
+  CaConfig config;
+  config.host = "ca.corp.example";
+  EXPECT_EQ(status_url(config, 9080), "") << "nobody listens";
+  config.status_listen = ":9080";
+  EXPECT_EQ(status_url(config, 9080), "http://ca.corp.example:9080");
+  EXPECT_EQ(status_url(config, 80), "http://ca.corp.example");
+  config.authority.status.url = "http://pki.corp.example";
+  EXPECT_EQ(status_url(config, 9080), "http://pki.corp.example");
 }
 
 TEST(CaConfig, TheLineIsTheSettings) {

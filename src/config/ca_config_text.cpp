@@ -130,6 +130,19 @@ std::string store_text(const CaConfig& config) {
          line("postgres", 8, quoted(config.postgres), "");
 }
 
+std::string status_text(const CaConfig& config) {
+  constexpr std::size_t width = 9;
+  const auto& options = config.authority.status;
+  const std::string url = quoted(options.url.empty() ? "http://" + config.host + ":9080" : options.url);
+  return "\n[status]  # CRL, OCSP and the issuers' certificates, by plain HTTP\n" +
+         line("listen", width, quoted(config.status_listen), "\"\": nowhere, and certificates name no place") +
+         line(options.url.empty() ? "# url" : "url", width, url, "what certificates name; they keep it for life") +
+         line("crl_life", width, quoted(options.crl_life), "signed anew by half of it and at each revocation") +
+         line("crl_parts", width, std::to_string(options.crl_parts),
+              "4, 16, 64, ...: so many shorter lists beside the full one") +
+         line("ocsp_life", width, quoted(options.ocsp_life), "");
+}
+
 std::string directory_text(const ca::AuthorityOptions& options) {
   constexpr std::size_t width = 16;
   return "\n[directory]  # what clients are told\n" +
@@ -143,7 +156,7 @@ std::string directory_text(const ca::AuthorityOptions& options) {
 std::string to_toml(const CaConfig& config) {
   return general_text(config) + leaf_text(config.authority) + profiles_text(config.authority) +
          issuers_text(config.issuers) + orders_text(config.authority) + directory_text(config.authority) +
-         store_text(config) + validation_text(config);
+         store_text(config) + status_text(config) + validation_text(config);
 }
 
 }  // namespace crest::config

@@ -84,6 +84,7 @@ CLI::App* add_serve(CLI::App& app, Serve& flags) {
   CLI::App* verb = app.add_subcommand("serve", "answer ACME clients until SIGTERM");
   verb->add_option("folder", flags.folder, "as crest-ca init made it")->required();
   verb->add_option("--listen", flags.listen, "instead of what ca.toml says; port 0 takes a free one");
+  verb->add_option("--status-listen", flags.status_listen, "the same for CRL and OCSP");
   verb->add_option("--store", flags.store, "what ca.toml says, or memory: forgotten at the end, for tests")
       ->check(CLI::IsMember({"configured", "memory"}))
       ->capture_default_str();
@@ -93,6 +94,48 @@ CLI::App* add_serve(CLI::App& app, Serve& flags) {
   verb->add_flag("--debug", flags.debug, "log more");
   add_passphrase_flags(*verb, flags.passphrase);
   return verb;
+}
+
+void add_list_flags(CLI::App& verb, List& flags) {
+  verb.add_option("--state", flags.state, "valid, revoked or signing; default: any");
+  verb.add_option("--account", flags.account, "whose they are: an account's id");
+  verb.add_option("--issuer", flags.issuer, "by whom: an issuer's id");
+  verb.add_option("--profile", flags.profile, "by which profile");
+  verb.add_option("--limit", flags.limit, "how many at most")->capture_default_str();
+  verb.add_option("--after", flags.after, "go on where the page before ended");
+  verb.add_flag("--json", flags.json, "print JSON");
+}
+
+struct CertificateVerbs {
+  List list, search;
+  Show show;
+  Revoke revoke;
+};
+
+void add_certificates(CLI::App& app, CertificateVerbs& flags, int& code) {
+  CLI::App* list = app.add_subcommand("list", "show certificates, those that end last first");
+  list->add_option("folder", flags.list.folder, "as crest-ca init made it")->required();
+  add_list_flags(*list, flags.list);
+  list->callback([&] { code = run(flags.list); });
+  CLI::App* search = app.add_subcommand("search", "show the certificates of a name, or of a part of one");
+  search->add_option("folder", flags.search.folder, "as crest-ca init made it")->required();
+  search->add_option("text", flags.search.text, "part of a name or an address")->required();
+  add_list_flags(*search, flags.search);
+  search->callback([&] { code = run(flags.search); });
+  CLI::App* show = app.add_subcommand("show", "show all that is on record of one certificate");
+  show->add_option("folder", flags.show.folder, "as crest-ca init made it")->required();
+  show->add_option("serial", flags.show.serial, "its serial number, in hexadecimal")->required();
+  show->add_flag("--pem", flags.show.pem, "print the certificate instead");
+  show->add_flag("--json", flags.show.json, "print JSON");
+  show->callback([&] { code = run(flags.show); });
+  CLI::App* revoke = app.add_subcommand("revoke", "revoke a certificate, for good");
+  revoke->add_option("folder", flags.revoke.folder, "as crest-ca init made it")->required();
+  revoke->add_option("serial", flags.revoke.serial, "its serial number, in hexadecimal")->required();
+  revoke->add_option("--reason", flags.revoke.reason, "keyCompromise, superseded, cessationOfOperation, ...")
+      ->required();
+  revoke->add_flag("--yes", flags.revoke.yes, "do not ask");
+  revoke->add_flag("--json", flags.revoke.json, "print JSON");
+  revoke->callback([&] { code = run(flags.revoke); });
 }
 
 }  // namespace
@@ -105,10 +148,12 @@ int run_command_line(int count, char** words) {
   Init init;
   Serve serve;
   IssuerFlags issuer;
+  CertificateVerbs certificates;
   int code = 0;
   add_init(app, init)->callback([&] { code = run(init); });
   add_issuer(app, issuer, code);
   add_serve(app, serve)->callback([&] { code = run(serve); });
+  add_certificates(app, certificates, code);
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {

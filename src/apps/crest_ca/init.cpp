@@ -27,6 +27,7 @@ Result<config::CaConfig> settings(const Init& flags) {
   options.name = flags.name;
   settings.host = !flags.host.empty() ? flags.host : flags.lab ? "localhost" : own_host_name();
   settings.listen = !flags.listen.empty() ? flags.listen : flags.lab ? "127.0.0.1:9000" : ":9000";
+  settings.status_listen = flags.lab ? "127.0.0.1:9080" : ":9080";
   if (flags.lab) {
     for (const auto* network : {"127.0.0.0/8", "::1"}) {
       const auto loopback = TRY(encoding::IpNetwork::parse(network));

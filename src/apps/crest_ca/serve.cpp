@@ -4,12 +4,11 @@
 #include "adapters/line_log.hpp"
 #include "adapters/listen_socket.hpp"
 #include "adapters/posix_disk.hpp"
-#include "adapters/postgres_store.hpp"
 #include "adapters/secret_memory.hpp"
-#include "adapters/sqlite_store.hpp"
 #include "adapters/system_clock.hpp"
 #include "adapters/tls_probe.hpp"
 #include "adapters/unbound_resolver.hpp"
+#include "apps/crest_ca/ca_records.hpp"
 #include "apps/crest_ca/key_ring.hpp"
 #include "apps/crest_ca/own_certificate.hpp"
 #include "apps/crest_ca/verb.hpp"
@@ -24,18 +23,18 @@ using ca::Authority;
 using StorePtr = std::unique_ptr<ca::store::Store>;
 
 constexpr int standard_error = 2;
-constexpr const char* store_file = "store.sqlite";
+constexpr std::size_t status_body_bytes_max = 8u << 10, status_workers = 4;
 constexpr const char* lock_file = "serve.lock";
 
 Result<StorePtr> open_store(const Serve& flags, const config::CaConfig& config) {
   if (flags.store == "memory") return StorePtr(std::make_unique<ca::store::MemoryStore>());
-  if (!config.postgres.empty()) return adapters::open_postgres_store(config.postgres);
-  return adapters::open_sqlite_store(joined(joined(flags.folder, config::ca_store_folder), store_file));
+  return crest_ca::open_store(flags.folder, config);
 }
 
 Result<config::CaConfig> settings(const Serve& flags, Disk& disk) {
   auto settings = TRY(config::read_settings(disk, flags.folder));
   if (!flags.listen.empty()) settings.listen = flags.listen;
+  if (!flags.status_listen.empty()) settings.status_listen = flags.status_listen;
   if (flags.http01_port != 0) settings.authority.http01_port = flags.http01_port;
   if (flags.tls_alpn01_port != 0) settings.authority.tls_alpn01_port = flags.tls_alpn01_port;
   return settings;
@@ -49,15 +48,29 @@ adapters::ServerOptions server_options(const config::CaConfig& config, adapters:
   return options;
 }
 
-// What the CA must never take for a host that it validates; the same for each listener there will be.
-Result<std::vector<ca::va::OwnListener>> own_listeners(const config::CaConfig& config, std::uint16_t port) {
-  const auto address = TRY(adapters::ListenAddress::parse(config.listen));
-  std::vector<ca::va::OwnListener> own;
+// Whoever asks for a certificate's status asks for little.
+adapters::ServerOptions status_server_options(const config::CaConfig& config) {
+  adapters::ServerOptions options;
+  options.address = config.status_listen;
+  options.body_bytes_max = status_body_bytes_max;
+  options.workers = status_workers;
+  return options;
+}
+
+Result<std::unique_ptr<adapters::BeastServer>> status_server(const config::CaConfig& config, Log& log) {
+  if (config.status_listen.empty()) return std::unique_ptr<adapters::BeastServer>();
+  auto opened = adapters::BeastServer::open(status_server_options(config), log);
+  return opened ? std::move(opened) : std::move(opened).error().at("[status] listen");
+}
+
+// What the CA must never take for a host that it validates; the same for each listener there is.
+Result<void> add_own(std::vector<ca::va::OwnListener>& own, const std::string& listen, std::uint16_t port) {
+  const auto address = TRY(adapters::ListenAddress::parse(listen));
   for (const auto& place : adapters::reachable_at(address.host)) {
     const auto network = encoding::IpNetwork::parse(place);
     if (network) own.push_back({*network, port});
   }
-  return own;
+  return {};
 }
 
 // Threads that do the CA's background work.
@@ -124,7 +137,12 @@ Result<void> serve(const Serve& flags) {
   NullMeter meter;
   auto options = config.authority;
   options.base_url = config::base_url(config, server->port());
-  options.egress.own = TRY(own_listeners(config, server->port()));
+  TRY(add_own(options.egress.own, config.listen, server->port()));
+  const auto told = TRY(status_server(config, log));
+  if (told) {
+    options.status.url = config::status_url(config, told->port());
+    TRY(add_own(options.egress.own, config.status_listen, told->port()));
+  }
   options.caa.identities = config::caa_identities(config);
   const std::string url = options.base_url;
   const auto authority = TRY(Authority::open(
@@ -136,11 +154,13 @@ Result<void> serve(const Serve& flags) {
   TRY(own.renew());
   Workers workers(*authority, config.validation_workers, log);
   TRY(server->start(*authority));
+  if (told) TRY(told->start(*authority->status()));
   own.keep();
   const int number = wait_for_signal();
   log.info("stopping", {{"signal", std::to_string(number)}});
   workers.request_stop();
   server->stop();
+  if (told) told->stop();
   return {};
 }
 

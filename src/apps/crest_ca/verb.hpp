@@ -55,11 +55,29 @@ struct IssuerSetState {
 
 struct Serve {
   std::string folder;
-  std::string listen;  // "" is what the settings say; the same below
+  std::string listen, status_listen;  // "" is what the settings say; the same below
   std::string store = "configured";
   std::uint16_t http01_port = 0, tls_alpn01_port = 0;
   bool json_log = false, debug = false;
   PassphraseFlags passphrase;
+};
+
+// Certificates on record; what is empty does not matter.
+struct List {
+  std::string folder;
+  std::string text;  // part of a name
+  std::string state, account, issuer, profile;
+  std::size_t limit = 50;
+  std::string after;  // where the page before ended
+  bool json = false;
+};
+struct Show {
+  std::string folder, serial;
+  bool pem = false, json = false;
+};
+struct Revoke {
+  std::string folder, serial, reason;
+  bool yes = false, json = false;
 };
 
 // Each prints what it has to say to stdout and problems to stderr, and returns the exit code.
@@ -70,6 +88,10 @@ int run(const IssuerInstall& flags);
 int run(const IssuerSetState& flags);
 // Serves until SIGTERM or SIGINT, both of which are blocked in every thread.
 int run(const Serve& flags);
+
+int run(const List& flags);
+int run(const Show& flags);
+int run(const Revoke& flags);
 
 int report(const Error& error);  // prints it, returns its exit code
 void say(const std::string& line);

@@ -7,6 +7,7 @@
 #include "ca/issuer/clock_guard.hpp"
 #include "ca/issuer/key_policy.hpp"
 #include "ca/store/current_status.hpp"
+#include "x509/ocsp.hpp"
 
 namespace crest::ca::issuer {
 namespace {
@@ -67,6 +68,17 @@ Profile own_profile(const Profile& model) {
   Profile own{.name = "own-listener", .life = model.life, .backdate = model.backdate, .key_types = {}};
   own.issuer = model.issuer;
   return own;
+}
+
+// Nobody asks for the status of who tells it (RFC 6960 section 4.2.2.2.1).
+Profile responder_profile(const Profile& model, Duration life) {
+  return {.name = "ocsp-responder",
+          .life = life,
+          .backdate = model.backdate,
+          .key_types = {},
+          .extended_usages = {x509::ExtendedUsage::ocsp_signing},
+          .subject = "OCSP responder",
+          .extensions = {{.der = x509::ocsp::no_check_extension()}}};
 }
 
 // Writes the row of a certificate that is there over the one that waited for it: another CA may have given it another
@@ -299,11 +311,10 @@ Result<void> Issuance::resume(Time now) {
   return {};
 }
 
-Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& identifiers,
-                                        Time now) {
+Result<x509::Certificate> Issuance::issue_unordered(const Profile& profile, const Issuer& issuer,
+                                                    const crypto::PublicKey& key,
+                                                    const std::vector<acme::Identifier>& identifiers, Time now) {
   TRY(check_clock(now));
-  const Profile profile = own_profile(deps_.profiles.for_no_wish());
-  const auto& issuer = deps_.issuers.choose(profile, {}, key.type(), now);
   const auto validity = TRY(validity_for({}, profile, issuer.facts().validity, now));
   const auto names = names_of(identifiers);
   auto draft = TRY(issuer.draft({key, names, profile, validity, {}}));
@@ -317,9 +328,9 @@ Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, const std:
     return audit::append(tx, deps_.audit_chain, journal_event(row), now);
   };
   TRY(deps_.store.write(begin));
-  const auto progress = TRY(advance(row, no_order, true, now));
-  const auto* issued = std::get_if<Issued>(&progress);
-  if (!issued) return make_error(ErrorKind::config, "the CA's own certificate needs an issuer whose key is at hand");
+  auto progress = TRY(advance(row, no_order, true, now));
+  auto* issued = std::get_if<Issued>(&progress);
+  if (!issued) return make_error(ErrorKind::config, "the CA's own certificates need an issuer whose key is at hand");
   row.der = issued->certificate.der();
   row.status = CertificateStatus::issued;
   const auto end = [&](store::Tx& tx) -> Result<void> {
@@ -327,10 +338,27 @@ Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, const std:
     return {};
   };
   TRY(deps_.store.write(end));
-  deps_.log.info("own_certificate_issued", {{"serial", row.serial}, {"not_after", to_rfc3339(row.not_after)}});
+  deps_.log.info("own_certificate_issued",
+                 {{"serial", row.serial}, {"profile", profile.name}, {"not_after", to_rfc3339(row.not_after)}});
+  return std::move(issued->certificate);
+}
+
+Result<x509::Chain> Issuance::issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& identifiers,
+                                        Time now) {
+  const Profile profile = own_profile(deps_.profiles.for_no_wish());
+  const auto& issuer = deps_.issuers.choose(profile, {}, key.type(), now);
+  auto certificate = TRY(issue_unordered(profile, issuer, key, identifiers, now));
   std::vector<x509::Certificate> chain = issuer.facts().chain.certificates();
-  chain.insert(chain.begin(), issued->certificate);
+  chain.insert(chain.begin(), std::move(certificate));
   return x509::Chain(std::move(chain));
+}
+
+Result<x509::Certificate> Issuance::issue_responder(const std::string& issuer_id, const crypto::PublicKey& key,
+                                                    Duration life, Time now) {
+  const Issuer* issuer = deps_.issuers.signing(issuer_id);
+  if (!issuer) return make_error(ErrorKind::internal, "an issuer that does not sign has no OCSP responder", issuer_id);
+  const Profile profile = responder_profile(deps_.profiles.for_no_wish(), life);
+  return issue_unordered(profile, *issuer, key, {}, now);
 }
 
 }  // namespace crest::ca::issuer

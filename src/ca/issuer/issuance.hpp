@@ -58,8 +58,14 @@ class Issuance {
   // A certificate for the CA's own listener; each name once.
   Result<x509::Chain> issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& identifiers,
                                 Time now);
+  // A certificate for who signs OCSP for this issuer. Errors: as issue_own(); internal, for an issuer that does not sign.
+  Result<x509::Certificate> issue_responder(const std::string& issuer_id, const crypto::PublicKey& key, Duration life,
+                                            Time now);
 
  private:
+  // What no order asked for, recorded like every other.
+  Result<x509::Certificate> issue_unordered(const Profile& profile, const Issuer& issuer, const crypto::PublicKey& key,
+                                            const std::vector<acme::Identifier>& identifiers, Time now);
   Result<void> journal(store::CertificateRow& certificate, store::OrderRow& order, const crypto::PublicKey& key,
                        Time now);
   Result<std::optional<Time>> go_on(store::CertificateRow& certificate, store::OrderRow& order, bool fresh, Time now);

@@ -52,10 +52,10 @@ class ChainOnly final : public Issuer {
   IssuerFacts facts_;
 };
 
-Result<std::shared_ptr<const Issuer>> opened(IssuingKey key, Random& random) {
+Result<std::shared_ptr<const Issuer>> opened(IssuingKey key, Random& random, const status::Options& status) {
   if (needs_key(key.state)) {
     if (!key.key) return make_error(ErrorKind::config, "it has no key");
-    auto local = TRY(LocalIssuer::open(std::move(key.chain), *key.key, std::move(key.root), random));
+    auto local = TRY(LocalIssuer::open(std::move(key.chain), *key.key, std::move(key.root), random, status));
     return std::shared_ptr<const Issuer>(std::move(local));
   }
   auto chain_only = TRY(chain_facts(std::move(key.chain), std::move(key.root)));
@@ -96,13 +96,14 @@ std::optional<std::size_t> choose(std::span<const Candidate> candidates, const N
   return best;
 }
 
-Result<IssuerSet> IssuerSet::open(std::vector<IssuingKey> keys, std::vector<Member> others, Random& random) {
+Result<IssuerSet> IssuerSet::open(std::vector<IssuingKey> keys, std::vector<Member> others, Random& random,
+                                  const status::Options& status) {
   IssuerSet set;
   for (auto& key : keys) {
     const std::string name = key.name;
     const IssuerState state = key.state;
     const crypto::Signer* signer = needs_key(state) ? key.key : nullptr;
-    auto issuer = opened(std::move(key), random);
+    auto issuer = opened(std::move(key), random, status);
     if (!issuer) return std::move(issuer).error().at("issuer " + name);
     set.members_.push_back({name, state, *std::move(issuer), signer});
   }

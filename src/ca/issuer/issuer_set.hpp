@@ -54,7 +54,8 @@ std::optional<std::size_t> choose(std::span<const Candidate> candidates, const N
 class IssuerSet {
  public:
   // Errors: config, when what belongs together does not, two are called the same or have the same key, none is active.
-  static Result<IssuerSet> open(std::vector<IssuingKey> keys, std::vector<Member> others, Random& random);
+  static Result<IssuerSet> open(std::vector<IssuingKey> keys, std::vector<Member> others, Random& random,
+                                const status::Options& status = {});
 
   // Where none can: one that is active all the same, which validity_for() then refuses with the reason.
   const Issuer& choose(const Profile& profile, const RequestedValidity& requested, std::optional<crypto::KeyType> key,

@@ -56,17 +56,23 @@ Result<IssuerFacts> chain_facts(x509::Chain chain, x509::Certificate root) {
                      .chain_pem = std::move(pem)};
 }
 
-LocalIssuer::LocalIssuer(IssuerFacts facts, const crypto::Signer& key, Random& random, crypto::PrivateKey throw_away)
-    : facts_(std::move(facts)), key_(key), random_(random), throw_away_(std::move(throw_away)) {}
+LocalIssuer::LocalIssuer(IssuerFacts facts, const crypto::Signer& key, Random& random, crypto::PrivateKey throw_away,
+                         status::Options status)
+    : facts_(std::move(facts)),
+      key_(key),
+      random_(random),
+      throw_away_(std::move(throw_away)),
+      status_(std::move(status)) {}
 
 Result<std::unique_ptr<LocalIssuer>> LocalIssuer::open(x509::Chain chain, const crypto::Signer& key,
-                                                       x509::Certificate root, Random& random) {
+                                                       x509::Certificate root, Random& random,
+                                                       const status::Options& status) {
   if (!(chain.leaf().public_key() == key.public_key())) {
     return broken("the key is not the one of " + chain.leaf().subject());
   }
   auto facts = TRY(chain_facts(std::move(chain), std::move(root)));
   auto throw_away = TRY(crypto::PrivateKey::generate(key.public_key().type()));
-  std::unique_ptr<LocalIssuer> issuer(new LocalIssuer(std::move(facts), key, random, std::move(throw_away)));
+  std::unique_ptr<LocalIssuer> issuer(new LocalIssuer(std::move(facts), key, random, std::move(throw_away), status));
   const std::vector<x509::SubjectName> names = {{x509::SubjectName::Type::dns, "a.example"}};
   const auto sample = issuer->parts_of({}, crypto::KeyType::ec_p256, names, issuer->facts_.validity);
   auto tbs =
@@ -75,18 +81,30 @@ Result<std::unique_ptr<LocalIssuer>> LocalIssuer::open(x509::Chain chain, const 
   return issuer;
 }
 
+// Who tells the status has none that anybody asks for.
+x509::StatusPlaces LocalIssuer::named_places(const Profile& profile, const std::string& serial) const {
+  const auto& usages = profile.extended_usages;
+  if (std::ranges::find(usages, x509::ExtendedUsage::ocsp_signing) != usages.end()) return {};
+  return status::places_in(status_, facts_.id, serial);
+}
+
 x509::CertificateTemplate LocalIssuer::parts_of(const Profile& profile, crypto::KeyType key,
                                                 const std::vector<x509::SubjectName>& names,
                                                 const Validity& validity) const {
   std::vector<Bytes> extensions;
   for (const auto& extension : profile.extensions) extensions.push_back(extension.der);
-  return {.serial = x509::new_serial(random_),
+  const Bytes serial = x509::new_serial(random_);
+  const auto places = named_places(profile, encoding::hex(serial));
+  return {.serial = serial,
           .not_before = validity.not_before,
           .not_after = validity.not_after,
           .subject = {.common_name = profile.common_name_for(names), .organization = {}},
           .names = names,
           .key_usage = profile.usage_for(key),
           .extended_usages = profile.extended_usages,
+          .ca_issuers_url = places.ca_issuers,
+          .crl_url = places.crl,
+          .ocsp_url = places.ocsp,
           .must_staple = profile.must_staple,
           .more_extensions = std::move(extensions)};
 }
@@ -114,6 +132,10 @@ Result<void> LocalIssuer::check(const Journalled& entry) const {
   if (!entry.profile) return {};
   auto parts = parts_of(*entry.profile, twin->public_key().type(), entry.names, entry.validity);
   parts.serial = twin->serial();
+  const auto places = TRY(x509::status_places(*twin));  // as they were set when it was drafted
+  parts.ca_issuers_url = places.ca_issuers;
+  parts.crl_url = places.crl;
+  parts.ocsp_url = places.ocsp;
   fault = x509::difference(*twin, parts);
   return fault.empty() ? Result<void>() : never_signed(std::move(fault), entry.serial);
 }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "ca/issuer/issuer.hpp"
+#include "ca/status/places.hpp"
 #include "core/random.hpp"
 #include "x509/build.hpp"
 
@@ -13,8 +14,9 @@ namespace crest::ca::issuer {
 class LocalIssuer final : public Issuer {
  public:
   // `chain` begins with the certificate of `key`. Errors: config, when chain, key and root do not belong together.
+  // `status` says what places its certificates name.
   static Result<std::unique_ptr<LocalIssuer>> open(x509::Chain chain, const crypto::Signer& key, x509::Certificate root,
-                                                   Random& random);
+                                                   Random& random, const status::Options& status = {});
 
   const IssuerFacts& facts() const override { return facts_; }
   const crypto::Signer& key() const { return key_; }
@@ -26,16 +28,19 @@ class LocalIssuer final : public Issuer {
   Result<Progress> advance(const Journalled& entry, Time now) const override;
 
  private:
-  LocalIssuer(IssuerFacts facts, const crypto::Signer& key, Random& random, crypto::PrivateKey throw_away);
+  LocalIssuer(IssuerFacts facts, const crypto::Signer& key, Random& random, crypto::PrivateKey throw_away,
+              status::Options status);
   const x509::Certificate& certificate() const { return facts_.chain.leaf(); }
   x509::CertificateTemplate parts_of(const Profile& profile, crypto::KeyType key,
                                      const std::vector<x509::SubjectName>& names, const Validity& validity) const;
+  x509::StatusPlaces named_places(const Profile& profile, const std::string& serial) const;
   Result<void> check(const Journalled& entry) const;
 
   IssuerFacts facts_;
   const crypto::Signer& key_;
   Random& random_;
   crypto::PrivateKey throw_away_;
+  status::Options status_;
   Bytes algorithm_;  // DER AlgorithmIdentifier of every signature
 };
 

@@ -51,6 +51,7 @@ unsigned Profile::usage_for(crypto::KeyType key) const {
 }
 
 std::string Profile::common_name_for(const std::vector<x509::SubjectName>& names) const {
+  if (names.empty()) return subject;
   if (!common_name) return {};
   const auto fits = [](const x509::SubjectName& name) { return name.value.size() <= common_name_chars_max; };
   const auto found = std::ranges::find_if(names, fits);

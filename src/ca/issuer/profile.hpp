@@ -26,6 +26,7 @@ struct Profile {
   std::vector<x509::ExtendedUsage> extended_usages = {x509::ExtendedUsage::server_auth};
   bool must_staple = false;
   bool common_name = false;  // the subject is the first name that fits into one; else it is empty
+  std::string subject;       // the common name of a certificate without names
   bool hosts = true, wildcards = true, addresses = true;
   std::vector<x509::ExtraExtension> extensions;
   std::string issuer;  // the name of the one that signs; "": see IssuerSet::choose()

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/time.hpp"
 
@@ -25,5 +26,11 @@ struct Options {
 };
 
 inline constexpr std::uint32_t crl_parts_most = 256;
+
+// What stands in the way of these options, each with the member's name. Pure.
+struct Fault {
+  std::string option, why;
+};
+std::vector<Fault> faults_of(const Options& options);
 
 }  // namespace crest::ca::status
