@@ -204,8 +204,8 @@ void Authority::Impl::finish_signing(const Task& task) {
 
 // What goes wrong in it is told by its parts, once; the next look is soon.
 void Authority::Impl::look_at_status(Task task) {
-  (void)status->look(clock.now());
-  task.due = clock.now() + status_interval;
+  const auto looked = status->look(clock.now());
+  task.due = clock.now() + (looked ? status_interval : std::max(status_interval, retry_min));
   agenda.again(std::move(task));
 }
 

@@ -83,6 +83,22 @@ TEST_F(AuthorityStatusTest, OCSP_03_TheResponderIsOnRecordLikeEveryOther) {
   EXPECT_EQ(responder.lifetime(), 7 * 24h);
 }
 
+TEST_F(AuthorityStatusTest, SF63_WhatIsInTheJournalKeepsThePlacesItWasDraftedWith) {
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  driver.respond_all(order);
+  work();
+  ca.signer.fails = true;
+  EXPECT_EQ(driver.finalize(order, key, {"a.corp.example"}).text("status"), "processing");
+  ca.signer.fails = false;
+  ca.options.status.url = "http://other.test";
+  ca.start();
+  work();
+  const auto done = driver.read(order.location());
+  ASSERT_EQ(done.text("status"), "valid");
+  const auto late = x509::Chain::from_pem(driver.read(done.text("certificate")).response.body).value().leaf();
+  EXPECT_EQ(x509::status_places(late).value().ocsp, "http://ca.test:9080/ocsp");
+}
+
 TEST_F(AuthorityStatusTest, HealthTellsWhenAListIsOld) {
   const auto health = [&] { return driver.plain("GET", std::string(TestCa::base) + "/health").status(); };
   EXPECT_EQ(health(), 200);
