@@ -84,6 +84,21 @@ check "SF60 a long question is refused" same \
 check "list" grep -q "app.test" <(records list)
 records list --json >"$work/out.json"
 check "list --json is after its schema" "$here/check_schema.py" ca-list <"$work/out.json"
+pages() {  # every certificate once, a page each
+  local after=() next=x
+  while [[ -n $next ]]; do
+    records list --json --limit 1 "${after[@]}" >"$work/page.json"
+    next=$(python3 -c 'import json, sys
+page = json.load(open(sys.argv[1]))
+print(*(each["serial"] for each in page["certificates"]), file=sys.stderr)
+print(page.get("next", ""))' "$work/page.json" 2>>"$work/pages")
+    after=(--after "$next")
+  done
+}
+pages
+check "pages hold each certificate once" cmp "$work/pages" <(records list | cut -d' ' -f1)
+refuse 64 "what the page before said" "list after nothing" records list --after yesterday
+refuse 64 "valid, revoked or signing" "list in no state" records list --state good
 check "search finds a part of a name" grep -qi "$serial" <(records search PP.te)
 check "search finds nothing else" grep -q "No certificate is like that" <(records search api)
 check "show" grep -q "state        valid" <(records show "$serial")
