@@ -104,11 +104,44 @@ TEST_F(IssuersTest, SF63_WithoutItsIssuerAnOrderEnds) {
 }
 
 TEST_F(IssuersTest, X509_04_ALeafGetsTheIssuerThatOutlivesIt) {
+  add(KeyType::ec_p256, "old", IssuerState::active, 30h);  // they begin a day before the clock: six hours are left
   add(KeyType::ec_p256, "young", IssuerState::active);
+  ca.only_further = true;
+  ca.options.profiles.push_back({.name = "brief", .life = 2h, .key_types = {KeyType::ec_p256}});
   ca.start();
-  ca.clock.advance(5 * 365 * 24h - 30h);  // the other one ends in six hours: it began a day before the clock did
-  const auto issued = driver.new_order({std::string("a.corp.example")});
-  ASSERT_EQ(issued.status(), 201);
+  EXPECT_NE(issuer_of(driver.issue({"a.corp.example"}, key)).find("young"), std::string::npos);
+  EXPECT_NE(issuer_of(driver.issue({"a.corp.example"}, key, "brief")).find("old"), std::string::npos);
+  ca.further.pop_back();
+  ca.start();
+  const auto cut = driver.issue({"a.corp.example"}, key);
+  EXPECT_EQ(cut.chain.leaf().not_after(), cut.chain.certificates()[1].not_after());
+}
+
+TEST_F(IssuersTest, X509_11_NameConstraintsHoldWhenAnOrderIsMade) {
+  const auto& hierarchy = TestHierarchy::get();
+  keys.push_back(crypto::PrivateKey::generate(KeyType::ec_p256).value());
+  crypto::SystemRandom random;
+  const x509::CertificateTemplate parts{.serial = x509::new_serial(random),
+                                        .not_before = hierarchy.intermediate.not_before(),
+                                        .not_after = hierarchy.intermediate.not_after(),
+                                        .subject = {.common_name = "limited", .organization = "Test"},
+                                        .is_ca = true,
+                                        .path_length = 0,
+                                        .key_usage = 32 | 64,
+                                        .permitted_dns = {"corp.example"}};
+  const auto tbs =
+      x509::to_be_signed(parts, keys.back().public_key(), &hierarchy.root, hierarchy.root_key.public_key());
+  const auto certificate = x509::sign(tbs.value(), hierarchy.root_key).value();
+  ca.further.push_back({x509::Chain({certificate}), &keys.back(), hierarchy.root, "limited", IssuerState::active});
+  ca.only_further = true;
+  ca.start();
+  const auto refused = driver.new_order({"a.corp.example", std::string("a.other.example")});
+  EXPECT_EQ(refused.type(), "rejectedIdentifier");
+  ASSERT_NE(refused.json.find("subproblems"), nullptr);
+  EXPECT_EQ(refused.json.find("subproblems")->as_array()->size(), 1u);
+  EXPECT_NE(refused.response.body.find("a.other.example"), std::string::npos);
+  const auto issued = driver.issue({"a.corp.example"}, key);
+  EXPECT_TRUE(x509::verify_chain(issued.chain, {hierarchy.root}, ca.clock.now()));
 }
 
 TEST_F(IssuersTest, RootsAreThoseOfAllIssuers) {

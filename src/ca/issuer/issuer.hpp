@@ -19,7 +19,11 @@ struct IssuerFacts {
   crypto::KeyType key_type = crypto::KeyType::ec_p256;
   x509::Chain chain;  // its own certificate first, then what stands between it and the root
   x509::Certificate root;
-  std::string chain_pem;  // `chain` as text
+  std::string chain_pem;                     // `chain` as text
+  std::vector<Bytes> name_constraints = {};  // values of the extension, of the whole chain and the root
+
+  // Whether nothing above keeps the issuer from this name (RFC 5280 section 4.2.1.10).
+  bool permits(const x509::SubjectName& name) const;
 };
 
 struct Wanted {

@@ -4,6 +4,9 @@
 
 #include "crypto/digest.hpp"
 #include "encoding/base64.hpp"
+#include "x509/fields.hpp"
+#include "x509/name_constraints.hpp"
+#include "x509/oid.hpp"
 
 namespace crest::ca::issuer {
 namespace {
@@ -32,7 +35,23 @@ std::string fault_of(const x509::Certificate& twin, const x509::Certificate& iss
   return fault;
 }
 
+Result<std::vector<Bytes>> name_constraints_of(const x509::Chain& chain, const x509::Certificate& root) {
+  std::vector<x509::Certificate> all = chain.certificates();
+  all.push_back(root);
+  std::vector<Bytes> out;
+  for (const auto& certificate : all) {
+    const auto fields = TRY(x509::read_fields(certificate.der()));
+    if (const auto* found = fields.find(x509::oid::name_constraints)) out.push_back(to_bytes(found->value));
+  }
+  return out;
+}
+
 }  // namespace
+
+bool IssuerFacts::permits(const x509::SubjectName& name) const {
+  return std::ranges::all_of(name_constraints,
+                             [&](const Bytes& value) { return x509::permits_name(value, name).value_or(false); });
+}
 
 std::string digest_of(const Bytes& handle) { return encoding::hex(crypto::sha256(ByteView(handle))); }
 
@@ -48,12 +67,14 @@ Result<IssuerFacts> chain_facts(x509::Chain chain, x509::Certificate root) {
   if (!root.is_ca()) return broken("the root is no CA certificate");
   const auto& own = all.front();
   std::string pem = chain.pem();
+  auto constraints = TRY(name_constraints_of(chain, root));
   return IssuerFacts{.id = encoding::hex(own.subject_key_id()),
                      .validity = {own.not_before(), own.not_after()},
                      .key_type = own.public_key().type(),
                      .chain = std::move(chain),
                      .root = std::move(root),
-                     .chain_pem = std::move(pem)};
+                     .chain_pem = std::move(pem),
+                     .name_constraints = std::move(constraints)};
 }
 
 LocalIssuer::LocalIssuer(IssuerFacts facts, const crypto::Signer& key, Random& random, crypto::PrivateKey throw_away,

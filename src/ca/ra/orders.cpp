@@ -78,6 +78,7 @@ Result<const issuer::Profile*> Orders::check(const acme::NewOrder& request, Time
   const auto* profile = TRY(deps_.rules.profiles.chosen(request.profile, request.identifiers));
   TRY(admit(request.identifiers, deps_.rules));
   TRY(issuance_.check_requested({request.not_before, request.not_after}, *profile, now));
+  TRY(issuance_.check_names(request.identifiers, *profile, now));
   return profile;
 }
 
