@@ -82,6 +82,7 @@ Json to_json(const Authorization& authorization) {
   for (const Challenge& challenge : authorization.challenges) challenges.push(to_json(challenge));
   json.set("challenges", std::move(challenges));
   if (authorization.wildcard || authorization.identifier.is_wildcard()) json.set("wildcard", true);
+  if (authorization.subdomain_auth_allowed) json.set("subdomainAuthAllowed", true);
   return json;
 }
 
@@ -96,7 +97,36 @@ Result<Authorization> authorization_from_json(const Json& json) {
   authorization.challenges = TRY(challenges_member(reader));
   const auto wildcard = TRY(reader.optional_boolean("wildcard"));
   authorization.wildcard = wildcard.value_or(false) || identifier.is_wildcard();
+  const auto subdomains = TRY(reader.optional_boolean("subdomainAuthAllowed"));
+  authorization.subdomain_auth_allowed = subdomains.value_or(false);
   return authorization;
+}
+
+Json to_json(const NewAuthorization& request) {
+  Json identifier = to_json(request.identifier);
+  if (request.subdomain_auth_allowed) identifier.set("subdomainAuthAllowed", true);
+  return Json::object().set("identifier", std::move(identifier));
+}
+
+Result<NewAuthorization> new_authorization_from_json(const Json& json) {
+  const auto read = [&]() -> Result<NewAuthorization> {
+    const JsonReader reader = TRY(JsonReader::of(json));
+    const JsonReader subject = TRY(reader.object("identifier"));
+    const std::string type = TRY(subject.string("type"));
+    const std::string value = TRY(subject.string("value"));
+    if (is_unsupported_type(type))
+      return rejection(ProblemType::unsupportedIdentifier, "no certificate has such a name");
+    NewAuthorization request;
+    request.identifier = TRY(identifier_from_wire(type, value));
+    if (request.identifier.is_wildcard())
+      return make_error(ErrorKind::malformed, "a wildcard cannot be authorized in advance; name the domain",
+                        "identifier");
+    const auto subdomains = TRY(subject.optional_boolean("subdomainAuthAllowed"));
+    request.subdomain_auth_allowed = subdomains.value_or(false);
+    return request;
+  }();
+  if (read || read.error().problem) return read;
+  return as_rejection(read.error());
 }
 
 }  // namespace crest::acme

@@ -50,12 +50,21 @@ struct Authorization {
   AuthorizationStatus status = AuthorizationStatus::pending;
   std::optional<Time> expires;
   std::vector<Challenge> challenges;
-  bool wildcard = false;  // absent, false or true are all accepted (E6364)
+  bool wildcard = false;                // absent, false or true are all accepted (E6364)
+  bool subdomain_auth_allowed = false;  // good for all names below, too (RFC 9444 section 4.1)
 
   Identifier proved() const;  // with "*." again where this is about a wildcard
 };
 encoding::Json to_json(const Authorization& authorization);
 Result<Authorization> authorization_from_json(const encoding::Json& json);
+
+struct NewAuthorization {  // RFC 8555 section 7.4.1
+  Identifier identifier;
+  bool subdomain_auth_allowed = false;  // asked for (RFC 9444 section 4.3)
+};
+encoding::Json to_json(const NewAuthorization& request);
+// Errors are rejections, as of new_order_from_json(); a wildcard is malformed.
+Result<NewAuthorization> new_authorization_from_json(const encoding::Json& json);
 
 // An order's status computed from what is known (RFC 8555 section 7.1.6): `stored` wins once it is processing, valid or
 // invalid; else the authorizations and the time decide.

@@ -43,6 +43,11 @@ std::optional<std::string> text_or_none(const Json& meta, std::string_view name)
   return text ? std::optional(*text) : std::nullopt;
 }
 
+bool is_true(const Json& meta, std::string_view name) {
+  const Json* member = meta.find(name);
+  return member && member->as_bool() && *member->as_bool();
+}
+
 std::map<std::string, std::string> profiles_of(const Json& meta) {
   std::map<std::string, std::string> profiles;
   const Json* member = meta.find("profiles");
@@ -70,8 +75,8 @@ DirectoryMeta meta_of(const Json& directory) {
         out.caa_identities.push_back(*item.as_string());
     }
   }
-  const Json* required = meta->find("externalAccountRequired");
-  out.external_account_required = required && required->as_bool() && *required->as_bool();
+  out.external_account_required = is_true(*meta, "externalAccountRequired");
+  out.subdomain_auth_allowed = is_true(*meta, "subdomainAuthAllowed");
   out.profiles = profiles_of(*meta);
   return out;
 }
@@ -82,6 +87,7 @@ Json to_json(const DirectoryMeta& meta) {
   if (meta.website) json.set("website", *meta.website);
   if (!meta.caa_identities.empty()) json.set("caaIdentities", Json::strings(meta.caa_identities));
   if (meta.external_account_required) json.set("externalAccountRequired", true);
+  if (meta.subdomain_auth_allowed) json.set("subdomainAuthAllowed", true);
   if (!meta.profiles.empty()) {
     Json profiles = Json::object();
     for (const auto& [name, description] : meta.profiles) profiles.set(name, description);

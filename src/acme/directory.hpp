@@ -17,6 +17,7 @@ struct DirectoryMeta {
   std::optional<std::string> website;
   std::vector<std::string> caa_identities;
   bool external_account_required = false;
+  bool subdomain_auth_allowed = false;          // RFC 9444 section 4.4
   std::map<std::string, std::string> profiles;  // draft-ietf-acme-profiles: name to description
 };
 

@@ -49,6 +49,25 @@ Identifier Identifier::base() const {
   return {.type = type, .value = value.substr(wildcard_prefix.size())};
 }
 
+bool is_at_or_below(const Identifier& identifier, const Identifier& ancestor) {
+  if (identifier.type != IdentifierType::dns || ancestor.type != IdentifierType::dns || ancestor.is_wildcard())
+    return false;
+  const std::string name = identifier.base().value;
+  return name == ancestor.value || name.ends_with("." + ancestor.value);
+}
+
+std::vector<Identifier> ancestors_of(const Identifier& identifier) {
+  std::vector<Identifier> domains;
+  if (identifier.type != IdentifierType::dns) return domains;
+  std::string name = identifier.base().value;
+  while (true) {
+    domains.push_back({IdentifierType::dns, name});
+    const std::size_t dot = name.find('.');
+    if (dot == std::string::npos) return domains;
+    name.erase(0, dot + 1);
+  }
+}
+
 x509::SubjectName Identifier::subject_name() const {
   return {.type = type == IdentifierType::ip ? x509::SubjectName::Type::ip : x509::SubjectName::Type::dns,
           .value = value};

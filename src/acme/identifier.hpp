@@ -22,6 +22,12 @@ struct Identifier {
   friend auto operator<=>(const Identifier&, const Identifier&) = default;
 };
 
+// Whether control of the domain `ancestor` is control of `identifier` (RFC 9444): a name, or wildcard, that is it or is
+// below it.
+bool is_at_or_below(const Identifier& identifier, const Identifier& ancestor);
+// The domains a name is at or below, itself (without "*.") first; none for an address.
+std::vector<Identifier> ancestors_of(const Identifier& identifier);
+
 // What a person typed: a name (IDN, any case, wildcard) or an address. Error: usage, saying which rule it breaks.
 Result<Identifier> identifier_from_user(std::string_view text);
 // What a request carries; strict and canonical (RFC 8555 section 7.1.4, RFC 8738 section 3). Error: malformed.

@@ -13,6 +13,7 @@ using encoding::JsonReader;
 
 struct RequestedName {
   std::string type, value;
+  std::optional<std::string> ancestor;
 };
 
 Result<std::vector<RequestedName>> requested_names(const JsonReader& reader) {
@@ -29,7 +30,8 @@ Result<std::vector<RequestedName>> requested_names(const JsonReader& reader) {
     const JsonReader entry = TRY(JsonReader::of(item, "identifiers[" + std::to_string(names.size()) + "]"));
     std::string type = TRY(entry.string("type"));
     std::string value = TRY(entry.string("value"));
-    names.push_back({.type = std::move(type), .value = std::move(value)});
+    auto ancestor = TRY(entry.optional_string("ancestorDomain"));
+    names.push_back({std::move(type), std::move(value), std::move(ancestor)});
   }
   return names;
 }
@@ -71,6 +73,20 @@ Result<std::vector<Identifier>> checked_identifiers(const std::vector<RequestedN
   return identifiers;
 }
 
+Result<std::map<Identifier, Identifier>> ancestors_of(const std::vector<RequestedName>& names) {
+  std::map<Identifier, Identifier> ancestors;
+  for (const RequestedName& name : names) {
+    if (!name.ancestor) continue;
+    const Identifier identifier = TRY(identifier_from_wire(name.type, name.value));
+    auto ancestor = identifier_from_wire(to_string(IdentifierType::dns), *name.ancestor);
+    if (!ancestor) return std::move(ancestor).error().at("ancestorDomain");
+    if (!is_at_or_below(identifier, *ancestor))
+      return make_error(ErrorKind::malformed, identifier.value + " is not below it", "ancestorDomain");
+    ancestors.emplace(identifier, *std::move(ancestor));
+  }
+  return ancestors;
+}
+
 // Everything but the identifiers. Error: malformed.
 Result<NewOrder> read_terms(const JsonReader& reader) {
   NewOrder order;
@@ -96,7 +112,12 @@ Result<NewOrder> read_terms(const JsonReader& reader) {
 Json to_json(const NewOrder& request) {
   Json json = Json::object();
   Json identifiers = Json::array();
-  for (const Identifier& identifier : request.identifiers) identifiers.push(to_json(identifier));
+  for (const Identifier& identifier : request.identifiers) {
+    Json entry = to_json(identifier);
+    const auto ancestor = request.ancestors.find(identifier);
+    if (ancestor != request.ancestors.end()) entry.set("ancestorDomain", ancestor->second.value);
+    identifiers.push(std::move(entry));
+  }
   json.set("identifiers", std::move(identifiers));
   if (request.not_before) json.set("notBefore", to_rfc3339(*request.not_before));
   if (request.not_after) json.set("notAfter", to_rfc3339(*request.not_after));
@@ -113,6 +134,9 @@ Result<NewOrder> new_order_from_json(const Json& json) {
   auto order = read_terms(*reader);
   if (!order) return as_rejection(order.error());
   order->identifiers = TRY(checked_identifiers(*names));
+  auto ancestors = ancestors_of(*names);
+  if (!ancestors) return as_rejection(ancestors.error());
+  order->ancestors = *std::move(ancestors);
   return order;
 }
 

@@ -1,6 +1,7 @@
 // An Order asks for one certificate (RFC 8555 section 7.1.3).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,9 +39,10 @@ struct NewOrder {  // RFC 8555 section 7.4
   std::optional<Time> not_before, not_after;
   std::optional<std::string> profile;
   std::optional<std::string> replaces;
+  std::map<Identifier, Identifier> ancestors;  // domains whose control may prove the names below (RFC 9444 section 4.2)
 };
 encoding::Json to_json(const NewOrder& request);
-// Doubles collapse. Errors are rejections: malformed for the form; for the identifiers, each with a subproblem,
+// Doubles collapse. An ancestorDomain that the name is not below is malformed. Errors are rejections: malformed for the form; for the identifiers, each with a subproblem,
 // rejectedIdentifier (a name no certificate may have), malformed (no canonical address), unsupportedIdentifier (another
 // type), or compound when they differ.
 Result<NewOrder> new_order_from_json(const encoding::Json& json);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* timeouts =
     "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';"
-    "SET client_min_messages = warning";
+    "SET client_min_messages = warning; SET bytea_output = 'hex'";
 constexpr std::string_view connect_seconds = "10", silence_milliseconds = "15000";
 constexpr int text_format = 0, binary_format = 1;
 

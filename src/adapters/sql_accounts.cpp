@@ -51,7 +51,7 @@ class SqlAccounts final : public Accounts {
     row.thumbprint = query.text(1);
     row.key_spki = query.blob(2);
     using enum acme::AccountStatus;
-    row.status = from_word(query.text(3), {acme::AccountStatus::valid, deactivated, revoked});
+    row.status = from_word(query.text(3), {revoked, acme::AccountStatus::valid, deactivated});
     row.contact = words_of(query.text(4));
     row.terms_agreed = query.integer(5) != 0;
     row.binding_json = query.text(6);

@@ -8,7 +8,7 @@ using namespace ca::store;
 
 acme::AuthorizationStatus authorization_status_of(std::string_view word) {
   using enum acme::AuthorizationStatus;
-  return from_word(word, {pending, acme::AuthorizationStatus::valid, invalid, deactivated, expired, revoked});
+  return from_word(word, {invalid, pending, acme::AuthorizationStatus::valid, deactivated, expired, revoked});
 }
 
 bool is_processing(const AuthorizationRow& row) {
@@ -26,7 +26,7 @@ class SqlAuthorizations final : public Authorizations {
                    "INSERT INTO authorizations (id, account, type, value, wildcard, status, token, key_authorization, "
                    "challenges, processing, created, expires) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
     query.bind(row.id).bind(row.account).bind(acme::to_string(row.identifier.type)).bind(row.identifier.value);
-    query.bind(std::int64_t(row.wildcard)).bind(acme::to_string(row.status)).bind(row.token);
+    query.bind(std::int64_t(row.scope)).bind(acme::to_string(row.status)).bind(row.token);
     query.bind(row.key_authorization).bind(challenges).bind(std::int64_t(is_processing(row)));
     TRY(query.bind(milliseconds(row.created)).bind(milliseconds(row.expires)).run());
     return {};
@@ -52,13 +52,13 @@ class SqlAuthorizations final : public Authorizations {
     return texts_of(query.bind(limit(count_max)));
   }
   Result<std::optional<AuthorizationRow>> find_valid(const Id& account, const acme::Identifier& identifier,
-                                                     bool wildcard, Time now) override {
+                                                     ca::store::Scope scope, Time now) override {
     SqlQuery query(connection_,
                    "SELECT id, account, type, value, wildcard, status, token, key_authorization, challenges, created, "
                    "expires FROM authorizations WHERE status = 'valid' AND account = ? "
                    "AND value = ? AND type = ? AND wildcard = ? AND expires > ? ORDER BY expires DESC LIMIT 1");
     query.bind(account).bind(identifier.value).bind(acme::to_string(identifier.type));
-    return one(query.bind(std::int64_t(wildcard)).bind(milliseconds(now)));
+    return one(query.bind(std::int64_t(scope)).bind(milliseconds(now)));
   }
   Result<std::vector<Id>> valid_of(const Id& account, Time now, std::size_t count_max) override {
     SqlQuery query(connection_,
@@ -80,7 +80,7 @@ class SqlAuthorizations final : public Authorizations {
     row.id = query.text(0);
     row.account = query.text(1);
     row.identifier = {identifier_type(query.text(2)), query.text(3)};
-    row.wildcard = query.integer(4) != 0;
+    row.scope = static_cast<ca::store::Scope>(query.integer(4));
     row.status = authorization_status_of(query.text(5));
     row.token = query.text(6);
     row.key_authorization = query.text(7);

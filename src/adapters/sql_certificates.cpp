@@ -10,7 +10,8 @@ constexpr std::string_view status_words[] = {"signing", "issued", "revoked"};
 std::string_view word_of(CertificateStatus status) { return status_words[static_cast<std::size_t>(status)]; }
 CertificateStatus certificate_status(std::string_view word) {
   const auto at = std::find(std::begin(status_words), std::end(status_words), word);
-  return static_cast<CertificateStatus>(at - std::begin(status_words));
+  const bool known = at != std::end(status_words);  // what somebody else wrote must not count as good
+  return known ? static_cast<CertificateStatus>(at - std::begin(status_words)) : CertificateStatus::revoked;
 }
 
 CertificateRow read_row(const SqlQuery& query) {

@@ -8,7 +8,7 @@ using namespace ca::store;
 
 acme::OrderStatus order_status_of(std::string_view word) {
   using enum acme::OrderStatus;
-  return from_word(word, {pending, ready, processing, valid, invalid});
+  return from_word(word, {invalid, pending, ready, processing, valid});
 }
 
 class SqlOrders final : public Orders {
@@ -37,8 +37,10 @@ class SqlOrders final : public Orders {
     return row_of(query.bind(id), read);
   }
   Result<bool> update_if(const OrderRow& row, acme::OrderStatus expected) override {  // the rest never changes (ORD-08)
-    SqlQuery query(connection_, "UPDATE orders SET status = ?, error = ?, serial = ? WHERE id = ? AND status = ?");
-    query.bind(acme::to_string(row.status)).bind(row.error_json).bind(row.serial).bind(row.id);
+    SqlQuery query(connection_,
+                   "UPDATE orders SET status = ?, error = ?, serial = ?, expires = ? WHERE id = ? AND status = ?");
+    query.bind(acme::to_string(row.status)).bind(row.error_json).bind(row.serial);
+    query.bind(milliseconds(row.expires)).bind(row.id);
     const std::uint64_t changed = TRY(query.bind(acme::to_string(expected)).run());
     return changed == 1;
   }

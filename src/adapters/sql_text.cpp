@@ -69,7 +69,7 @@ Result<std::vector<ChallengeRow>> unpack_challenges(const std::string& text) {
     row.method = TRY(reader.string("method"));
     const std::string status = TRY(reader.string("status"));
     using enum acme::ChallengeStatus;
-    row.status = from_word(status, {pending, processing, acme::ChallengeStatus::valid, invalid});
+    row.status = from_word(status, {invalid, pending, processing, acme::ChallengeStatus::valid});
     const std::optional<std::int64_t> validated = TRY(reader.optional_integer("validated"));
     if (validated) row.validated = Time(Duration(*validated));
     const std::optional<std::string> error = TRY(reader.optional_string("error"));

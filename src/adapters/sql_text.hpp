@@ -14,7 +14,8 @@
 
 namespace crest::adapters {
 
-// The enumerator whose word this is; the first when none fits, which the schema's own writer cannot cause.
+// The enumerator whose word this is; the first when none fits, which somebody else's hand alone can cause: give the one
+// that lets nothing happen first.
 template <typename Enum>
 Enum from_word(std::string_view word, std::initializer_list<Enum> all) {
   const auto at = std::find_if(all.begin(), all.end(), [&](Enum value) { return acme::to_string(value) == word; });

@@ -5,6 +5,7 @@
 #include "ca/agenda.hpp"
 #include "ca/issuer/issuance.hpp"
 #include "ca/nonce/sealed_counter.hpp"
+#include "ca/ra/admission.hpp"
 #include "ca/status/status.hpp"
 #include "ca/web/resources.hpp"
 #include "encoding/url.hpp"
@@ -44,9 +45,14 @@ ra::Rules rules_of(const AuthorityOptions& options, issuer::ProfileSet profiles,
           .order_life = options.order_life,
           .authorization_life = options.authorization_life,
           .reuse_authorizations = options.reuse_authorizations,
+          .subdomains = options.subdomains,
           .methods = methods,
           .egress = options.egress,
           .allow_single_label_names = options.allow_single_label_names,
+          .policy = options.policy,
+          .scoped_policies = options.scoped_policies,
+          .eab_required = options.eab_required,
+          .limits = options.limits,
           .identifiers_max = options.identifiers_max,
           .pending_orders_max = options.pending_orders_max,
           .terms_of_service = options.terms_of_service};
@@ -57,17 +63,28 @@ acme::DirectoryMeta meta_of(const AuthorityOptions& options, const issuer::Profi
   meta.profiles = profiles.descriptions();
   if (!options.terms_of_service.empty()) meta.terms_of_service = options.terms_of_service;
   if (!options.website.empty()) meta.website = options.website;
+  meta.external_account_required = options.eab_required;
+  meta.subdomain_auth_allowed = options.subdomains;
   if (options.caa.enabled) meta.caa_identities = options.caa.identities;
   return meta;
 }
 
 }  // namespace
 
+Result<ra::Ruling> ruling_on(const acme::Identifier& identifier, const AuthorityOptions& options,
+                             const ra::Applicant& applicant, const std::optional<store::EabKeyRow>& eab_key) {
+  auto profiles = TRY(profiles_of(options));
+  const auto rules = rules_of(options, std::move(profiles), options.methods);
+  const auto policies = TRY(ra::Policies::about(applicant, rules, eab_key));
+  const std::string why = ra::why_refused(identifier, rules, policies);
+  return why.empty() ? policies.rule_on(identifier) : ra::Ruling{false, why};
+}
+
 struct Authority::Impl {
   Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::ProfileSet profiles, const Deps& deps);
   web::Parts parts() {
-    return {urls,   nonces,         store,       issuers,      accounts,
-            orders, authorizations, revocations, issuer_names, [this] { return trouble(); }};
+    return {urls,           nonces,      store,    issuers, accounts,     orders,
+            authorizations, revocations, renewals, clock,   issuer_names, [this] { return trouble(); }};
   }
   ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter, node}; }
 
@@ -97,6 +114,7 @@ struct Authority::Impl {
   ra::Orders orders;
   ra::Authorizations authorizations;
   ra::Revocations revocations;
+  const ra::Renewals renewals;
   const Duration status_interval;
   std::optional<status::Status> status;
   web::Gate gate;
@@ -121,13 +139,16 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       orders(ra_deps(), issuance),
       authorizations(ra_deps()),
       revocations(ra_deps()),
+      renewals(ra_deps(), options.incident_url),
       status_interval(options.status.look_every),
       gate({store, nonces, urls}),
       edge({gate, nonces, urls, clock, log}) {
-  web::add_plain_routes(edge, parts(), meta_of(options, rules.profiles));
+  const bool in_advance = options.reuse_authorizations || options.subdomains;
+  web::add_plain_routes(edge, parts(), {.meta = meta_of(options, rules.profiles), .new_authz = in_advance});
   web::add_account_routes(edge, parts());
   web::add_order_routes(edge, parts());
   web::add_authorization_routes(edge, parts());
+  if (in_advance) web::add_new_authorization_route(edge, parts());
   web::add_certificate_routes(edge, parts());
   if (options.status.is_on()) tell_status(options);
 }

@@ -9,6 +9,7 @@
 
 #include "ca/issuer/issuer_set.hpp"
 #include "ca/issuer/profile_set.hpp"
+#include "ca/ra/rules.hpp"
 #include "ca/status/options.hpp"
 #include "ca/store/store.hpp"
 #include "ca/va/validator.hpp"
@@ -34,6 +35,7 @@ struct AuthorityOptions {
   Duration order_life{24 * 3'600'000};
   Duration authorization_life{24 * 3'600'000};
   bool reuse_authorizations = false;
+  bool subdomains = false;  // proof of a domain may be proof of all names below it (RFC 9444); not together with CAA
   std::vector<std::string> methods = va::Validator::default_methods();  // those it lacks something for are not offered
   std::uint16_t http01_port = 80, tls_alpn01_port = 443;
   va::EgressPolicy egress;
@@ -43,6 +45,10 @@ struct AuthorityOptions {
   bool allow_single_label_names = false;  // "localhost"; written by init --lab
   std::size_t identifiers_max = 100;      // an order
   std::size_t pending_orders_max = 300;   // an account (SF61)
+  ra::Policy policy{.label = "ca.toml", .any_name = true, .any_address = true};
+  std::vector<ra::ScopedPolicy> scoped_policies;
+  bool eab_required = false;
+  ra::Limits limits;
   std::vector<crypto::KeyType> leaf_key_types = {
       crypto::KeyType::ec_p256,  crypto::KeyType::ec_p384,  crypto::KeyType::ec_p521, crypto::KeyType::rsa_2048,
       crypto::KeyType::rsa_3072, crypto::KeyType::rsa_4096, crypto::KeyType::ed25519};
@@ -51,6 +57,7 @@ struct AuthorityOptions {
   std::string default_profile = "default";
   std::string terms_of_service, website;
   status::Options status;
+  std::string incident_url;  // shown with certificates that must be renewed at once
 };
 
 issuer::Profile profile_of_leaf(const AuthorityOptions& options);
@@ -61,6 +68,10 @@ Result<issuer::ProfileSet> profiles_of(const AuthorityOptions& options);
 // left out. Pure.
 using issuer::OptionFault;
 std::vector<OptionFault> faults_of(const AuthorityOptions& options);
+
+// What an order for `identifier` would be told by a CA with these options. Pure. Error: internal.
+Result<ra::Ruling> ruling_on(const acme::Identifier& identifier, const AuthorityOptions& options,
+                             const ra::Applicant& applicant, const std::optional<store::EabKeyRow>& eab_key);
 
 using issuer::IssuingKey;
 

@@ -55,8 +55,11 @@ std::vector<OptionFault> faults_of(const AuthorityOptions& options) {
   expect(options.identifiers_max >= 1 && options.identifiers_max <= identifiers_most, "identifiers_max",
          "a number from 1 to 100 is expected");
   expect(options.pending_orders_max >= 1, "pending_orders_max", "at least 1 is expected");
+  expect(!options.subdomains || !options.caa.enabled, "subdomains",
+         "CAA records below a domain that was proved are not asked for; set validation.caa = false, or leave it off");
   expect(is_link(options.terms_of_service), "terms_of_service", "an http or https URL is expected");
   expect(is_link(options.website), "website", "an http or https URL is expected");
+  expect(is_link(options.incident_url), "incident_url", "an http or https URL is expected");
   for (const auto& [option, why] : status::faults_of(options.status)) faults.push_back({"status." + option, why});
   return faults;
 }

@@ -53,6 +53,7 @@ Result<void> read_orders(TableReader& root, AuthorityOptions& options) {
   options.order_life = TRY(table->duration("life", options.order_life));
   options.authorization_life = TRY(table->duration("authorization_life", options.authorization_life));
   options.reuse_authorizations = TRY(table->boolean("reuse_authorizations", options.reuse_authorizations));
+  options.subdomains = TRY(table->boolean("subdomains", options.subdomains));
   options.allow_single_label_names = TRY(table->boolean("single_label_names", options.allow_single_label_names));
   const auto identifiers =
       TRY(table->integer("identifiers_max", static_cast<std::int64_t>(options.identifiers_max), 1, identifiers_most));
@@ -207,7 +208,9 @@ Result<void> read_directory(TableReader& root, AuthorityOptions& options) {
   if (!table) return {};
   options.terms_of_service = TRY(table->string("terms_of_service", ""));
   options.website = TRY(table->string("website", ""));
-  TRY(check(*table, options, {{"terms_of_service", "terms_of_service"}, {"website", "website"}}));
+  options.incident_url = TRY(table->string("incident_url", ""));
+  TRY(check(*table, options,
+            {{"terms_of_service", "terms_of_service"}, {"website", "website"}, {"incident_url", "incident_url"}}));
   return table->finish();
 }
 
@@ -250,6 +253,7 @@ Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file) {
   TRY(read_profiles(root, config.authority));
   TRY(read_issuers(root, config));
   TRY(read_orders(root, config.authority));
+  TRY(read_admission(root, config.authority));
   TRY(read_validation(root, config));
   TRY(read_directory(root, config.authority));
   TRY(read_store(root, config));

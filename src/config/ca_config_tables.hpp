@@ -8,12 +8,14 @@ namespace crest::config {
 
 Result<std::vector<crypto::KeyType>> read_key_types(TableReader& table, const std::string& key,
                                                     const std::vector<crypto::KeyType>& fallback);
-Result<void> read_profiles(TableReader& root, ca::AuthorityOptions& options);  // [profile.<name>], default_profile
-Result<void> read_issuers(TableReader& root, CaConfig& config);                // [issuer.<name>]
+Result<void> read_profiles(TableReader& root, ca::AuthorityOptions& options);   // [profile.<name>], default_profile
+Result<void> read_issuers(TableReader& root, CaConfig& config);                 // [issuer.<name>]
+Result<void> read_admission(TableReader& root, ca::AuthorityOptions& options);  // [accounts], [policy], [limits]
 
 // The same tables as text; "" where there is nothing to say.
 std::string profiles_text(const ca::AuthorityOptions& options);
 std::string issuers_text(const std::vector<IssuerSettings>& issuers);
+std::string admission_text(const ca::AuthorityOptions& options);
 std::string issuer_text(const IssuerSettings& issuer);
 
 // How ca.toml is written. A setting stands in a line with its meaning.

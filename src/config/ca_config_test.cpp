@@ -51,10 +51,22 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   options.egress.deny = {{encoding::IpNetwork::parse("10.0.0.53").value(), ""}};
   config.status_listen = "10.0.0.1:9080";
   options.status = {.url = "http://ca.corp.example", .crl_life = 12h, .crl_parts = 64, .ocsp_life = 1h};
+  options.eab_required = true;
+  options.policy = ca::ra::policy_from({.label = "ca.toml",
+                                        .allow = {{"corp.example", "10.0.0.0/8"}},
+                                        .deny = {"=x.corp.example"},
+                                        .wildcards = false})
+                       .value();
+  options.scoped_policies = {{{.account = {}, .eab_key = "k", .profile = "p"},
+                              ca::ra::policy_from({.label = "", .allow = {}, .deny = {}}).value()}};
+  options.limits = {.orders = {7, 90min}, .failed_validations = {}, .accounts = {1, 24h}};
   const auto text = to_toml(config);
   const auto read = ca_config_from_toml(text, "ca.toml");
   ASSERT_TRUE(read) << read.error().describe() << "\n" << text;
   EXPECT_EQ(to_toml(*read), text);
+  EXPECT_EQ(read->authority.limits, options.limits);
+  EXPECT_EQ(read->authority.policy.allow, options.policy.allow);
+  EXPECT_EQ(read->authority.scoped_policies.at(0).policy.label, "ca.toml, EAB key k, profile p");
   EXPECT_EQ(read->authority.leaf_usages, options.leaf_usages);
   EXPECT_EQ(read->authority.leaf_life, 90min);
   EXPECT_EQ(read->authority.egress.allow.size(), 2u);
@@ -197,6 +209,17 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[validation]\nworkers = 257", "validation.workers: "},
        {"[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nnames = \"*.corp.example\"", "validation.allow.names: "},
        {"[[validation.deny]]\nnetwork = \"10.0.0.0/8\"\nnames = \".corp.example\"", "validation.deny.names: "},
+       {"[accounts]\neab_required = 1", "accounts.eab_required: "},
+       {"[accounts]\neab = true", "accounts.eab: there is no such setting"},
+       {"[policy]\nallow = [\"*.corp.example\"]", "policy.allow: \"*.corp.example\" is neither a name"},
+       {"[policy]\nallow = [\"corp.example\"]\ndeny = [\"10.0.0.0/33\"]", "policy.deny: "},
+       {"[policy]\nallow = \"corp.example\"", "policy.allow: "},
+       {"[[policy.only]]\nallow = [\"corp.example\"]", "policy.only.account: an account, an eab_key or a profile"},
+       {"[[policy.only]]\naccount = \"x\"\ndeny = [\"a b\"]", "policy.only.deny: "},
+       {"[limits]\norders = \"300\"", "limits.orders: \"300\" is no limit; write"},
+       {"[limits]\naccounts = \"0 in 1h\"", "limits.accounts: "},
+       {"[limits]\nfailed_validations = \"5 in 0s\"", "limits.failed_validations: "},
+       {"[limits]\norders = 300", "limits.orders: "},
        {"[directory]\nterms_of_service = \"see the wiki\"", "directory.terms_of_service: "},
        {"[directory]\nwebsite = \"ftp://corp.example\"", "directory.website: "}});
 }

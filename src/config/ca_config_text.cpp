@@ -81,6 +81,7 @@ std::string orders_text(const ca::AuthorityOptions& options) {
          line("authorization_life", width, quoted(options.authorization_life), "") +
          line("reuse_authorizations", width, truth(options.reuse_authorizations),
               "a name proved once is good for later orders") +
+         line("subdomains", width, truth(options.subdomains), "a domain proved by DNS is good for all names below") +
          line("single_label_names", width, truth(options.allow_single_label_names), "\"localhost\", \"printer\"") +
          line("identifiers_max", width, std::to_string(options.identifiers_max), "in one order") +
          line("open_max", width, std::to_string(options.pending_orders_max), "of one account");
@@ -148,15 +149,16 @@ std::string directory_text(const ca::AuthorityOptions& options) {
   return "\n[directory]  # what clients are told\n" +
          line("terms_of_service", width, quoted(options.terms_of_service),
               "a URL; accounts must agree when it is set") +
-         line("website", width, quoted(options.website), "");
+         line("website", width, quoted(options.website), "") +
+         line("incident_url", width, quoted(options.incident_url), "shown with what must be renewed at once");
 }
 
 }  // namespace
 
 std::string to_toml(const CaConfig& config) {
   return general_text(config) + leaf_text(config.authority) + profiles_text(config.authority) +
-         issuers_text(config.issuers) + orders_text(config.authority) + directory_text(config.authority) +
-         store_text(config) + status_text(config) + validation_text(config);
+         issuers_text(config.issuers) + orders_text(config.authority) + admission_text(config.authority) +
+         directory_text(config.authority) + store_text(config) + status_text(config) + validation_text(config);
 }
 
 }  // namespace crest::config

@@ -51,6 +51,7 @@ class TableReader {
   struct Named;
   Result<std::vector<Named>> named_tables(const std::string& key);  // [key.<name>], in the order of the file
 
+  bool has(const std::string& key) const;
   Result<void> finish() const;  // of this table; each inner reader has its own
   Error wrong(const std::string& key, std::string why) const;
 

@@ -22,6 +22,8 @@ const Value* TableReader::take(const std::string& key) {
   return found == members.end() ? nullptr : &found->second;
 }
 
+bool TableReader::has(const std::string& key) const { return std::get<Table>(table_->data).contains(key); }
+
 Result<std::string> TableReader::string(const std::string& key, std::string fallback) {
   const Value* value = take(key);
   if (!value) return fallback;

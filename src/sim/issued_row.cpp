@@ -7,11 +7,18 @@ namespace {
 
 using ca::store::AuthorizationRow;
 
+bool is_about(const AuthorizationRow& authorization, const x509::SubjectName& name) {
+  const acme::Identifier& proved = authorization.identifier;
+  if (authorization.scope == ca::store::Scope::subtree)
+    return acme::is_at_or_below({acme::IdentifierType::dns, name.value}, proved) &&
+           name.type == x509::SubjectName::Type::dns;
+  const bool wildcard = authorization.scope == ca::store::Scope::wildcard;
+  return (wildcard ? "*." : "") + proved.value == name.value && proved.subject_name().type == name.type;
+}
+
 bool stands_for(const AuthorizationRow& authorization, const x509::SubjectName& name, const IssuedRow& row) {
-  const std::string proved = (authorization.wildcard ? "*." : "") + authorization.identifier.value;
-  return proved == name.value && authorization.identifier.subject_name().type == name.type &&
-         authorization.account == row.order->account && authorization.status == acme::AuthorizationStatus::valid &&
-         authorization.expires > row.certificate.created;
+  return is_about(authorization, name) && authorization.account == row.order->account &&
+         authorization.status == acme::AuthorizationStatus::valid && authorization.expires > row.certificate.created;
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ class NotingCertificates final : public Certificates {
                                           std::size_t count_max) override {
     return inner_.revoked(issuer, not_after_min, after, count_max);
   }
+  Result<std::uint64_t> revocations(const std::string& issuer) override { return inner_.revocations(issuer); }
   Result<bool> set_replaced_by(const std::string& serial, const Id& order) override {
     return inner_.set_replaced_by(serial, order);
   }

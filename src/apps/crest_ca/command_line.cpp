@@ -29,6 +29,9 @@ CLI::App* add_init(CLI::App& app, Init& flags) {
   verb->add_option("--name", flags.name, "stands in URLs: /acme/<name>/directory")->capture_default_str();
   verb->add_option("--host", flags.host, "what clients call this machine; default: its own name, localhost with --lab");
   verb->add_option("--listen", flags.listen, "\":9000\", \"127.0.0.1:9000\"; default: :9000, on loopback with --lab");
+  verb->add_option("--allow", flags.allow,
+                   "names and networks there may be certificates for, as in ca.toml; default: any")
+      ->allow_extra_args(false);
   verb->add_flag("--lab", flags.lab, "let the CA validate hosts on this machine's loopback, for trying things out");
   add_passphrase_flags(*verb, flags.passphrase);
   verb->add_option("--root-passphrase-file", flags.root_passphrase_file, "another passphrase for the root's key");
@@ -138,6 +141,51 @@ void add_certificates(CLI::App& app, CertificateVerbs& flags, int& code) {
   revoke->callback([&] { code = run(flags.revoke); });
 }
 
+struct EabVerbs {
+  EabCreate create;
+  EabList list;
+  EabRevoke revoke;
+};
+
+void add_eab(CLI::App& app, EabVerbs& flags, int& code) {
+  CLI::App* verb = app.add_subcommand("eab", "keys for external account binding: who has one may open an account");
+  verb->require_subcommand(1);
+  CLI::App* create = verb->add_subcommand("create", "hand a new key out");
+  create->add_option("folder", flags.create.folder, "as crest-ca init made it")->required();
+  create->add_option("--label", flags.create.label, "whose it is")->required();
+  create->add_option("--allow", flags.create.allow, "names and networks its accounts are held to, as in ca.toml")
+      ->allow_extra_args(false);
+  create->add_option("--profile", flags.create.profiles, "profiles its accounts are held to")->allow_extra_args(false);
+  create->add_option("--accounts", flags.create.accounts, "how many it opens")->capture_default_str();
+  create->add_option("--expires", flags.create.expires, "when it opens no more: \"30d\"; default: never");
+  create->add_flag("--json", flags.create.json, "print JSON");
+  create->callback([&] { code = run(flags.create); });
+  CLI::App* list = verb->add_subcommand("list", "show all keys, without their secrets");
+  list->add_option("folder", flags.list.folder, "as crest-ca init made it")->required();
+  list->add_flag("--json", flags.list.json, "print JSON");
+  list->callback([&] { code = run(flags.list); });
+  CLI::App* revoke = verb->add_subcommand("revoke", "let a key open no more accounts");
+  revoke->add_option("folder", flags.revoke.folder, "as crest-ca init made it")->required();
+  revoke->add_option("key-id", flags.revoke.key_id, "of the key")->required();
+  revoke->add_flag("--json", flags.revoke.json, "print JSON");
+  revoke->callback([&] { code = run(flags.revoke); });
+}
+
+void add_policy(CLI::App& app, PolicyExplain& flags, int& code) {
+  CLI::App* verb = app.add_subcommand("policy", "what ca.toml allows");
+  verb->require_subcommand(1);
+  CLI::App* explain =
+      verb->add_subcommand("explain", "whether there may be a certificate for a name, and which rule says so");
+  explain->add_option("folder", flags.folder, "as crest-ca init made it")->required();
+  explain->add_option("names", flags.names, "names and addresses")->required();
+  explain->add_option("--account", flags.account, "who asks: an account's id");
+  explain->add_option("--eab-key", flags.eab_key, "who asks: an account made with this key");
+  explain->add_option("--profile", flags.profile, "which profile is asked for");
+  explain->add_flag("--json", flags.json, "print JSON");
+  explain->add_flag("--detailed-exit-code", flags.detailed_exit_code, "exit with 1 when one is refused");
+  explain->callback([&] { code = run(flags); });
+}
+
 }  // namespace
 
 int run_command_line(int count, char** words) {
@@ -149,11 +197,15 @@ int run_command_line(int count, char** words) {
   Serve serve;
   IssuerFlags issuer;
   CertificateVerbs certificates;
+  EabVerbs eab;
+  PolicyExplain policy;
   int code = 0;
   add_init(app, init)->callback([&] { code = run(init); });
   add_issuer(app, issuer, code);
   add_serve(app, serve)->callback([&] { code = run(serve); });
   add_certificates(app, certificates, code);
+  add_eab(app, eab, code);
+  add_policy(app, policy, code);
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {

@@ -25,6 +25,11 @@ Result<config::CaConfig> settings(const Init& flags) {
   config::CaConfig settings;
   auto& options = settings.authority;
   options.name = flags.name;
+  if (!flags.allow.empty()) {
+    auto policy = ca::ra::policy_from({.label = "ca.toml", .allow = flags.allow, .deny = {}});
+    if (!policy) return make_error(ErrorKind::usage, "--allow: " + policy.error().message);
+    options.policy = *std::move(policy);
+  }
   settings.host = !flags.host.empty() ? flags.host : flags.lab ? "localhost" : own_host_name();
   settings.listen = !flags.listen.empty() ? flags.listen : flags.lab ? "127.0.0.1:9000" : ":9000";
   settings.status_listen = flags.lab ? "127.0.0.1:9080" : ":9080";
@@ -77,6 +82,8 @@ void say_what_follows(const Init& flags, const config::CaConfig& settings, const
   say("  copy " + at + config::ca_root_key_file + " to two media that stay offline, compare them, and delete it here.");
   say("Serving needs the intermediate's key alone:");
   say(serve_command(flags));
+  if (settings.authority.policy.any_name)
+    say("Any name that can be proved may be ordered; [policy] in ca.toml, or --allow here, narrows that.");
   if (config::may_validate_loopback(settings))
     say("This is a lab: it may validate hosts on loopback; ca.toml says where.");
 }

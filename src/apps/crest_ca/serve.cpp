@@ -26,7 +26,7 @@ constexpr int standard_error = 2;
 constexpr std::size_t status_body_bytes_max = 8u << 10, status_workers = 4;
 constexpr const char* lock_file = "serve.lock";
 
-Result<StorePtr> open_store(const Serve& flags, const config::CaConfig& config) {
+Result<StorePtr> chosen_store(const Serve& flags, const config::CaConfig& config) {
   if (flags.store == "memory") return StorePtr(std::make_unique<ca::store::MemoryStore>());
   return crest_ca::open_store(flags.folder, config);
 }
@@ -125,7 +125,7 @@ Result<void> serve(const Serve& flags) {
   if (!refused.empty()) log.warn("secrets_less_protected", {{"error", refused}});
   KeyRing keys(*disk, flags.folder, flags.passphrase);
   auto issuers = TRY(keys.issuers(config.issuers));
-  const auto store = TRY(open_store(flags, config));
+  const auto store = TRY(chosen_store(flags, config));
 
   auto identity = TRY(placeholder_identity(random, clock.now()));
   const auto server = TRY(adapters::BeastServer::open(server_options(config, std::move(identity)), log));

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 #include "core/secret.hpp"
@@ -31,6 +32,7 @@ struct Init {
   std::string folder;
   std::string name = "corp", host, listen;
   bool lab = false;
+  std::vector<std::string> allow;  // names and networks, as in ca.toml; empty: any
   PassphraseFlags passphrase;
   std::string root_passphrase_file;  // "" is the same passphrase
   TokenFlags token;
@@ -80,6 +82,30 @@ struct Revoke {
   bool yes = false, json = false;
 };
 
+// Keys for external account binding.
+struct EabCreate {
+  std::string folder, label;
+  std::vector<std::string> allow, profiles;
+  std::uint32_t accounts = 1;
+  std::string expires;  // a duration from now, or "" never
+  bool json = false;
+};
+struct EabList {
+  std::string folder;
+  bool json = false;
+};
+struct EabRevoke {
+  std::string folder, key_id;
+  bool json = false;
+};
+
+struct PolicyExplain {
+  std::string folder;
+  std::vector<std::string> names;
+  std::string account, eab_key, profile;  // who asks; "" anybody
+  bool json = false, detailed_exit_code = false;
+};
+
 // Each prints what it has to say to stdout and problems to stderr, and returns the exit code.
 int run(const Init& flags);
 int run(const IssuerList& flags);
@@ -88,6 +114,10 @@ int run(const IssuerInstall& flags);
 int run(const IssuerSetState& flags);
 // Serves until SIGTERM or SIGINT, both of which are blocked in every thread.
 int run(const Serve& flags);
+int run(const EabCreate& flags);
+int run(const EabList& flags);
+int run(const EabRevoke& flags);
+int run(const PolicyExplain& flags);
 
 int run(const List& flags);
 int run(const Show& flags);

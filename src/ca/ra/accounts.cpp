@@ -3,6 +3,7 @@
 #include "acme/problem.hpp"
 #include "ca/audit/writer.hpp"
 #include "ca/issuer/key_policy.hpp"
+#include "ca/ra/allowances.hpp"
 #include "ca/ra/bindings.hpp"
 #include "ca/ra/closing.hpp"
 #include "jose/jwk.hpp"
@@ -63,11 +64,16 @@ Result<void> Accounts::check_new(const crypto::PublicKey& key, const acme::NewAc
     problem.instance = Untrusted(deps_.rules.terms_of_service);
     return acme::rejection(std::move(problem));
   }
+  if (deps_.rules.eab_required && !request.external_account_binding) {
+    return acme::rejection(ProblemType::externalAccountRequired,
+                           "this CA opens accounts for holders of a key of its operator only (external account "
+                           "binding); ask the operator for a key id and a MAC key");
+  }
   return acme::check_contacts(request.contact);
 }
 
-Result<Accounts::Found> Accounts::create(const crypto::PublicKey& key, const acme::NewAccount& request,
-                                         std::string_view url, Time now) {
+Result<Accounts::Found> Accounts::create(const Newcomer& newcomer, Time now) {
+  const auto& [key, request, url, address] = newcomer;
   const std::string thumbprint = jose::thumbprint(key);
   auto row = TRY(known(thumbprint));
   if (row) return Found{*std::move(row), false};
@@ -83,7 +89,8 @@ Result<Accounts::Found> Accounts::create(const crypto::PublicKey& key, const acm
               true};
   if (binding) found.row.binding_json = request.external_account_binding->dump();
   const AccountRow wanted = found.row;
-  const auto work = [&](store::Tx& tx) -> Result<void> {
+  const Allowance allowance = accounts_from(address, deps_.rules.limits.accounts);
+  const auto work = [&, &key = key](store::Tx& tx) -> Result<void> {
     found.row = wanted;
     const bool is_blocked = TRY(tx.blocked_keys.contains(issuer::blocking_name(key)));
     if (is_blocked) return blocked();
@@ -93,6 +100,7 @@ Result<Accounts::Found> Accounts::create(const crypto::PublicKey& key, const acm
       found.row = *std::move(twin);
       return {};
     }
+    TRY(spend(tx, allowance, now));
     if (binding) found.row.eab_key = TRY(binding->spend(tx, now));
     const bool added = TRY(tx.accounts.insert(found.row));
     if (!added) return make_error(ErrorKind::internal, "a key is taken and has no account");
@@ -144,6 +152,7 @@ Result<std::optional<store::Id>> Accounts::change_key(const AccountRow& account,
   const std::string thumbprint = jose::thumbprint(change.new_key);
   std::optional<store::Id> owner;
   const auto work = [&](store::Tx& tx) -> Result<void> {
+    owner.reset();
     auto row = TRY(tx.accounts.by_id(account.id));
     if (!row || row->status != acme::AccountStatus::valid) return inactive();
     if (row->key_spki != change.old_key.spki()) {

@@ -14,10 +14,16 @@ class Accounts {
     store::AccountRow row;
     bool is_new = false;
   };
-  // A known key gives its account, whatever else is asked (ACC-02). `url` is the request's, for the binding. Errors:
-  // rejections accountDoesNotExist, unauthorized, badPublicKey, userActionRequired, ...; storage. All methods block for
+  struct Newcomer {
+    const crypto::PublicKey& key;
+    const acme::NewAccount& request;
+    std::string_view url;  // of the request, for the binding
+    std::string address;   // it came from
+  };
+  // A known key gives its account, whatever else is asked (ACC-02). Errors: rejections accountDoesNotExist, unauthorized,
+  // badPublicKey, userActionRequired, externalAccountRequired, rateLimited, ...; storage. All methods block for
   // at most one read and one write, and are thread-safe; a deactivation for a write more for each 300 open orders.
-  Result<Found> create(const crypto::PublicKey& key, const acme::NewAccount& request, std::string_view url, Time now);
+  Result<Found> create(const Newcomer& newcomer, Time now);
   Result<store::AccountRow> update(const store::Id& id, const acme::AccountUpdate& update, Time now);
 
   // The account that owns the new key already (KEY-05), or nullopt when the key was changed.

@@ -4,7 +4,10 @@
 
 #include "acme/challenge.hpp"
 #include "acme/problem.hpp"
+#include "ca/ra/admission.hpp"
+#include "ca/ra/allowances.hpp"
 #include "ca/ra/closing.hpp"
+#include "ca/ra/proofs.hpp"
 #include "ca/store/current_status.hpp"
 
 namespace crest::ca::ra {
@@ -65,6 +68,8 @@ Result<void> shorten_orders(store::Tx& tx, const AuthorizationRow& row) {
   return {};
 }
 
+bool is_name(const acme::Identifier& identifier) { return identifier.type == acme::IdentifierType::dns; }
+
 ChallengeRow* processing(AuthorizationRow& row) {
   const auto found = std::ranges::find(row.challenges, ChallengeStatus::processing, &ChallengeRow::status);
   return found == row.challenges.end() ? nullptr : &*found;
@@ -84,6 +89,33 @@ std::optional<Task> next_attempt(const Task& task, const va::Verdict& verdict, T
 const ChallengeRow* processing_challenge(const AuthorizationRow& row) {
   const auto found = std::ranges::find(row.challenges, ChallengeStatus::processing, &ChallengeRow::status);
   return found == row.challenges.end() ? nullptr : &*found;
+}
+
+Result<AuthorizationRow> Authorizations::create(const store::AccountRow& account, const acme::NewAuthorization& request,
+                                                Time now) {
+  const Rules& rules = deps_.rules;
+  const auto& identifier = request.identifier;
+  const auto policies = TRY(policies_about(account, rules.profiles.for_no_wish().name, deps_));
+  TRY(admit({identifier}, rules, policies));
+  const bool subtree = rules.subdomains && request.subdomain_auth_allowed && is_name(identifier);
+  const auto scope = subtree ? store::Scope::subtree : store::Scope::name;
+  const auto fresh = fresh_authorization(account.id, identifier, scope, rules, deps_.random, now);
+  if (fresh.challenges.empty())
+    return acme::rejection(ProblemType::rejectedIdentifier,
+                           "all names below a domain are proved by a DNS challenge, and this CA offers none");
+  AuthorizationRow row;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    TRY(must_be_valid(tx, account.id));
+    auto found = TRY(tx.authorizations.find_valid(account.id, identifier, scope, now));
+    row = found ? *std::move(found) : fresh;
+    if (row.id != fresh.id) return {};
+    TRY(check(tx, failures_of(account.id, identifier, rules.limits.failed_validations), now));
+    TRY(spend(tx, orders_of(account.id, rules.limits.orders), now));  // there may be as many as of orders
+    return tx.authorizations.insert(row);
+  };
+  TRY(deps_.store.write(work));
+  deps_.log.info("authorization_created", {{"authorization", row.id}, {"account", account.id}});
+  return row;
 }
 
 Result<AuthorizationRow> Authorizations::find(const store::Id& account, const store::Id& id, Time now) {
@@ -131,6 +163,7 @@ Result<AuthorizationRow> Authorizations::respond(const store::AccountRow& accoun
   AuthorizationRow row;
   bool is_new = false;
   const auto work = [&](store::Tx& tx) -> Result<void> {
+    is_new = false;
     TRY(must_be_valid(tx, account.id));
     row = TRY(owned(tx, account.id, id));
     const auto challenge = std::ranges::find(row.challenges, method, &ChallengeRow::method);
@@ -148,12 +181,11 @@ Result<AuthorizationRow> Authorizations::respond(const store::AccountRow& accoun
     return {};
   };
   TRY(deps_.store.write(work));
-  if (is_new) {
+  if (processing(row)) {  // also one whose first request met a store that committed and could not say so
     deps_.agenda.add(validation_task(row, now));
-    deps_.log.debug("challenge_accepted", {{"authorization", id}, {"account", account.id}});
-  } else if (processing(row)) {
     deps_.agenda.hurry(id, now);
   }
+  if (is_new) deps_.log.debug("challenge_accepted", {{"authorization", id}, {"account", account.id}});
   row.status = store::current_status(row, now);
   return row;
 }
@@ -174,7 +206,13 @@ Result<std::optional<va::Claim>> Authorizations::claim(const Task& task, Time no
                                  .token = row->token,
                                  .key_authorization = row->key_authorization,
                                  .method = processing(*row)->method,
-                                 .wildcard = row->wildcard});
+                                 .wildcard = row->scope != store::Scope::name});
+}
+
+Result<void> Authorizations::fail(store::Tx& tx, const AuthorizationRow& row, const Problem& cause, Time now) {
+  const auto counted = spend(tx, failures_of(row.account, row.identifier, deps_.rules.limits.failed_validations), now);
+  if (!counted && !counted.error().problem) return counted;  // at the limit one more changes nothing
+  return fail_orders(tx, row, cause);
 }
 
 Result<std::optional<Task>> Authorizations::record(const Task& task, const va::Verdict& verdict, Time now) {
@@ -199,7 +237,7 @@ Result<std::optional<Task>> Authorizations::record(const Task& task, const va::V
       row->status = AuthorizationStatus::invalid;
     }
     TRY(tx.authorizations.update_if(*row, AuthorizationStatus::pending));
-    if (row->status == AuthorizationStatus::invalid) return fail_orders(tx, *row, *verdict.problem);
+    if (row->status == AuthorizationStatus::invalid) return fail(tx, *row, *verdict.problem, now);
     return {};
   };
   TRY(deps_.store.write(work));

@@ -14,6 +14,10 @@ class Authorizations {
 
   explicit Authorizations(const Deps& deps) : deps_(deps) {}
 
+  // In advance of an order (RFC 8555 section 7.4.1). What the account has proved already is given as it is. Errors:
+  // rejections rejectedIdentifier, rateLimited, ...; storage. Blocks for a read and a write; thread-safe.
+  Result<store::AuthorizationRow> create(const store::AccountRow& account, const acme::NewAuthorization& request,
+                                         Time now);
   // Each blocks for one read or one write; thread-safe. Errors: rejections, storage. The rows carry the status of `now`.
   Result<store::AuthorizationRow> find(const store::Id& account, const store::Id& id, Time now);
   Result<store::AuthorizationRow> deactivate(const store::Id& account, const store::Id& id, Time now);
@@ -31,6 +35,7 @@ class Authorizations {
 
  private:
   Result<void> check_room(const store::Id& account, Time now) const;
+  Result<void> fail(store::Tx& tx, const store::AuthorizationRow& row, const Problem& cause, Time now);
 
   Deps deps_;
 };

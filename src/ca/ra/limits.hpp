@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/result.hpp"
 #include "core/time.hpp"
 
 namespace crest::ca::ra {
@@ -21,10 +22,13 @@ struct Spending {
   Time full_at;   // to be remembered, when allowed: from then on the whole count is free again
   Time retry_at;  // when not allowed: the first moment at which it would be
 };
-// Takes one of `limit`; `full_at` is what was remembered, nullopt when nothing was. A clock that was set back cannot
-// shut anybody out for longer than a period.
+// Takes one of `limit`; `full_at` is what was remembered, nullopt when nothing was. What only a clock that
+// was set back can have left behind counts as nothing.
 Spending spend(std::optional<Time> full_at, const Limit& limit, Time now);
 
-std::string to_text(const Limit& limit);  // "300 in 3h"
+std::string to_text(const Limit& limit);               // "300 in 3h"; "unlimited"
+Result<Limit> limit_from_text(std::string_view text);  // what to_text() writes; error: malformed
+// Whom a limit on addresses is about: an IPv4 address, the /64 of an IPv6 address; "" for what is no address.
+std::string limited_address(std::string_view address);
 
 }  // namespace crest::ca::ra

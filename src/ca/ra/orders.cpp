@@ -6,8 +6,10 @@
 #include "acme/problem.hpp"
 #include "ca/issuer/csr_check.hpp"
 #include "ca/issuer/key_policy.hpp"
+#include "ca/ra/allowances.hpp"
 #include "ca/ra/closing.hpp"
-#include "ca/ra/names.hpp"
+#include "ca/ra/proofs.hpp"
+#include "ca/ra/renewals.hpp"
 #include "ca/store/current_status.hpp"
 #include "jose/jwk.hpp"
 
@@ -18,9 +20,12 @@ using acme::OrderStatus;
 using acme::ProblemType;
 using store::AuthorizationRow;
 using store::OrderRow;
+using store::Scope;
 
 constexpr int overloaded = 503;
-constexpr Duration room_retry{60'000};            // a person has to make it
+constexpr Duration proof_least{
+    30'000};                            // what is left of a proof that is used again, so that there is time to finalize
+constexpr Duration room_retry{60'000};  // a person has to make it
 constexpr Duration open_orders_retry{3'600'000};  // nobody knows when the account finishes one; by then some expired
 
 Error refused_csr(std::string why) {
@@ -68,56 +73,66 @@ Result<OrderRow> owned(store::Tx& tx, const store::Id& account, const store::Id&
   return *std::move(row);
 }
 
+Result<void> check_allowances(store::Tx& tx, const Limits& limits, const OrderRow& order, Time now) {
+  for (const auto& identifier : order.identifiers)
+    TRY(check(tx, failures_of(order.account, identifier.base(), limits.failed_validations), now));
+  if (!order.replaces.empty()) return {};  // a renewal in its time is never too much: each certificate has one
+  return spend(tx, orders_of(order.account, limits.orders), now);
+}
+
 bool holds_key(const store::CertificateRow& certificate, const crypto::PublicKey& key) {
   return std::ranges::search(certificate.der, key.spki()).begin() != certificate.der.end();
 }
 
 }  // namespace
 
-Result<const issuer::Profile*> Orders::check(const acme::NewOrder& request, Time now) const {
+Result<const issuer::Profile*> Orders::check(const store::AccountRow& account, const acme::NewOrder& request,
+                                             Time now) const {
   const auto* profile = TRY(deps_.rules.profiles.chosen(request.profile, request.identifiers));
-  TRY(admit(request.identifiers, deps_.rules));
+  const auto policies = TRY(policies_about(account, profile->name, deps_));
+  TRY(admit(request.identifiers, deps_.rules, policies));
   TRY(issuance_.check_requested({request.not_before, request.not_after}, *profile, now));
   TRY(issuance_.check_names(request.identifiers, *profile, now));
   return profile;
 }
 
-AuthorizationRow Orders::new_authorization(const store::Id& account, const acme::Identifier& identifier, Time now) {
-  AuthorizationRow row;
-  row.id = new_id(deps_.random);
-  row.account = account;
-  row.identifier = identifier.base();
-  row.wildcard = identifier.is_wildcard();
-  row.token = acme::new_token(deps_.random);
-  for (const auto& method : deps_.rules.methods) {
-    if (acme::method_fits(method, identifier)) row.challenges.push_back({.method = method});
-  }
-  row.created = now;
-  row.expires = now + deps_.rules.authorization_life;
+Result<AuthorizationRow> Orders::authorization_for(store::Tx& tx, const store::Id& account,
+                                                   const acme::Identifier& identifier, const acme::NewOrder& request,
+                                                   Time now) {
+  const Rules& rules = deps_.rules;
+  std::optional<AuthorizationRow> found;
+  const Time long_enough = now + proof_least;
+  if (rules.reuse_authorizations) found = TRY(find_exact(tx, account, identifier, long_enough));
+  if (!found && rules.subdomains) found = TRY(find_above(tx, account, identifier, long_enough));
+  if (found) return *std::move(found);
+  const auto ancestor = request.ancestors.find(identifier);
+  const bool by_ancestor = rules.subdomains && ancestor != request.ancestors.end();
+  auto row = fresh_authorization(account, by_ancestor ? ancestor->second : identifier.base(),
+                                 by_ancestor ? Scope::subtree : scope_of(identifier), rules, deps_.random, now);
+  TRY(tx.authorizations.insert(row));
   return row;
 }
 
+// One authorization may be good for several names (RFC 9444), so there may be fewer of them (ORD-09).
 Result<std::vector<AuthorizationRow>> Orders::authorizations_for(store::Tx& tx, const store::Id& account,
                                                                  const acme::NewOrder& request, Time now) {
   std::vector<AuthorizationRow> rows;
   for (const auto& identifier : request.identifiers) {
-    if (deps_.rules.reuse_authorizations) {
-      auto found = TRY(tx.authorizations.find_valid(account, identifier.base(), identifier.is_wildcard(), now));
-      if (found) {
-        rows.push_back(*std::move(found));
-        continue;
-      }
-    }
-    rows.push_back(new_authorization(account, identifier, now));
-    TRY(tx.authorizations.insert(rows.back()));
+    const bool covered = std::ranges::any_of(rows, [&](const AuthorizationRow& row) {
+      return row.scope == Scope::subtree && acme::is_at_or_below(identifier, row.identifier);
+    });
+    if (covered) continue;
+    auto row = TRY(authorization_for(tx, account, identifier, request, now));
+    rows.push_back(std::move(row));
   }
   return rows;
 }
 
 Result<void> Orders::check_room() { return room_alarm_.tell(deps_.store.check_room()); }
 
-Result<OrderNow> Orders::create(const store::Id& account, const acme::NewOrder& request, Time now) {
-  const auto profile = check(request, now);
+Result<OrderNow> Orders::create(const store::AccountRow& owner, const acme::NewOrder& request, Time now) {
+  const store::Id& account = owner.id;
+  const auto profile = check(owner, request, now);
   if (!profile) {
     deps_.log.info("order_denied", {{"account", account}, {"error", profile.error().describe()}});
     return profile.error();
@@ -131,6 +146,7 @@ Result<OrderNow> Orders::create(const store::Id& account, const acme::NewOrder& 
          .not_before = request.not_before,
          .not_after = request.not_after,
          .profile = (*profile)->pin(),
+         .replaces = request.replaces.value_or(""),
          .created = now,
          .expires = now + deps_.rules.order_life};
   if (row.not_after) row.expires = std::min(row.expires, *row.not_after);
@@ -140,6 +156,8 @@ Result<OrderNow> Orders::create(const store::Id& account, const acme::NewOrder& 
     TRY(must_be_valid(tx, account));  // what the gate saw may have changed
     const auto open = TRY(tx.orders.count_open(account, now));
     if (open >= deps_.rules.pending_orders_max) return too_many_open(deps_.rules.pending_orders_max, now);
+    if (!row.replaces.empty()) TRY(replace(tx, row.replaces, row, now));
+    TRY(check_allowances(tx, deps_.rules.limits, row, now));
     const auto authorizations = TRY(authorizations_for(tx, account, request, now));
     for (const auto& authorization : authorizations) {
       row.authorizations.push_back(authorization.id);
@@ -198,8 +216,9 @@ Result<crypto::PublicKey> Orders::key_for(const OrderNow& order, const acme::Fin
   return key;
 }
 
-Result<OrderNow> Orders::finalize(const store::Id& account, const store::Id& id, const acme::Finalize& request,
+Result<OrderNow> Orders::finalize(const store::AccountRow& owner, const store::Id& id, const acme::Finalize& request,
                                   Time now) {
+  const store::Id& account = owner.id;
   OrderNow order;
   std::optional<store::CertificateRow> certificate;
   const auto work = [&](store::Tx& tx) -> Result<void> {
@@ -221,6 +240,9 @@ Result<OrderNow> Orders::finalize(const store::Id& account, const store::Id& id,
     if (!certificate || !holds_key(*certificate, *key)) return issuer::order_not_ready(order.status);
     return order;
   }
+  const auto* profile = TRY(deps_.rules.profiles.pinned(order.row.profile));
+  const auto policies = TRY(policies_about(owner, profile->name, deps_));  // may have changed since (SF34)
+  TRY(admit(order.row.identifiers, deps_.rules, policies));
   order.row = TRY(issuance_.issue(order.row, {*key, request.csr_der}, now));
   order.status = order.row.status;
   return order;

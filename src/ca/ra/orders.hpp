@@ -4,6 +4,7 @@
 #include "acme/order.hpp"
 #include "acme/revocation.hpp"
 #include "ca/issuer/issuance.hpp"
+#include "ca/ra/admission.hpp"
 #include "ca/ra/deps.hpp"
 
 namespace crest::ca::ra {
@@ -28,7 +29,7 @@ class Orders {
 
   // Each blocks for a read or a write of the store, finalize for one and two and a signature; thread-safe. Errors:
   // rejections, storage. What belongs to another account does not exist here (SF14, ORD-25).
-  Result<OrderNow> create(const store::Id& account, const acme::NewOrder& request, Time now);
+  Result<OrderNow> create(const store::AccountRow& account, const acme::NewOrder& request, Time now);
   Result<OrderNow> find(const store::Id& account, const store::Id& id, Time now);
   // Ids, newest first, without the invalid ones; `next` is where the following page begins.
   struct Page {
@@ -37,13 +38,16 @@ class Orders {
   };
   Result<Page> list(const store::Id& account, const store::Id& after, Time now);
   // The same CSR again gives the order as it is, so that a lost answer does no harm (SF30).
-  Result<OrderNow> finalize(const store::Id& account, const store::Id& id, const acme::Finalize& request, Time now);
+  Result<OrderNow> finalize(const store::AccountRow& account, const store::Id& id, const acme::Finalize& request,
+                            Time now);
 
  private:
-  Result<const issuer::Profile*> check(const acme::NewOrder& request, Time now) const;
+  Result<const issuer::Profile*> check(const store::AccountRow& account, const acme::NewOrder& request, Time now) const;
   Result<std::vector<store::AuthorizationRow>> authorizations_for(store::Tx& tx, const store::Id& account,
                                                                   const acme::NewOrder& request, Time now);
-  store::AuthorizationRow new_authorization(const store::Id& account, const acme::Identifier& identifier, Time now);
+  Result<store::AuthorizationRow> authorization_for(store::Tx& tx, const store::Id& account,
+                                                    const acme::Identifier& identifier, const acme::NewOrder& request,
+                                                    Time now);
   Result<crypto::PublicKey> key_for(const OrderNow& order, const acme::Finalize& request);
 
   Deps deps_;

@@ -24,7 +24,48 @@ Ruling decide(const Policy& policy, const std::vector<Rule>& deny, const std::ve
   return denied(policy, allow.empty() ? "no " + kind + " is allowed" : "no rule allows it");
 }
 
+Result<void> add(std::string_view word, std::vector<NameRule>& names, std::vector<encoding::IpNetwork>& networks) {
+  if (const auto network = encoding::IpNetwork::parse(word)) {
+    networks.push_back(*network);
+    return {};
+  }
+  const auto name = NameRule::parse(word);
+  if (!name) {
+    return make_error(ErrorKind::malformed, "\"" + Untrusted(std::string(word)).printable(80) +
+                                                "\" is neither a name (\"corp.example\", \"=app.corp.example\") "
+                                                "nor a network (\"10.0.0.0/8\"): " +
+                                                name.error().message);
+  }
+  names.push_back(*name);
+  return {};
+}
+
+bool is_or_any(const std::string& wanted, const std::string& given) { return wanted.empty() || wanted == given; }
+
 }  // namespace
+
+Result<Policy> policy_from(const PolicyWords& words) {
+  Policy policy{.label = words.label, .wildcards = words.wildcards};
+  policy.any_name = policy.any_address = !words.allow;
+  if (words.allow)
+    for (const auto& word : *words.allow) TRY(add(word, policy.allow, policy.allow_networks));
+  for (const auto& word : words.deny) TRY(add(word, policy.deny, policy.deny_networks));
+  return policy;
+}
+
+std::string describe(const Applicant& applicant) {
+  std::string text;
+  for (const auto& [word, value] :
+       {std::pair{"account ", applicant.account}, {"EAB key ", applicant.eab_key}, {"profile ", applicant.profile}}) {
+    if (!value.empty()) text += (text.empty() ? "" : ", ") + (word + value);
+  }
+  return text;
+}
+
+bool ScopedPolicy::concerns(const Applicant& applicant) const {
+  return is_or_any(who.account, applicant.account) && is_or_any(who.eab_key, applicant.eab_key) &&
+         is_or_any(who.profile, applicant.profile);
+}
 
 Result<NameRule> NameRule::parse(std::string_view text) {
   NameRule rule;

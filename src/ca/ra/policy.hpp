@@ -1,6 +1,7 @@
 // A Policy says which names somebody may have certificates for. Pure; several hold at once, and all must agree.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +30,31 @@ struct Policy {
   std::vector<encoding::IpNetwork> allow_networks, deny_networks;
   bool any_name = false, any_address = false;  // where there is no allow rule
   bool wildcards = true;
+};
+
+// What people write: names, as NameRule reads them, and networks ("10.0.0.0/8") in one list. Without an allow list
+// anything is allowed; with one only what it lists.
+struct PolicyWords {
+  std::string label;
+  std::optional<std::vector<std::string>> allow;
+  std::vector<std::string> deny;
+  bool wildcards = true;
+};
+Result<Policy> policy_from(const PolicyWords& words);  // error: malformed, with the word that is neither
+
+// Who asks for a certificate, as far as policies tell people apart.
+struct Applicant {
+  std::string account;  // id
+  std::string eab_key;  // id of the key that its account was made with, or ""
+  std::string profile;  // name
+  friend bool operator==(const Applicant&, const Applicant&) = default;
+};
+std::string describe(const Applicant& applicant);  // "account x, profile y"
+// A policy for some applicants only; what is empty is anybody's.
+struct ScopedPolicy {
+  Applicant who;
+  Policy policy;
+  bool concerns(const Applicant& applicant) const;
 };
 
 struct Ruling {

@@ -91,5 +91,35 @@ TEST(Policy, AllThatHoldMustAgree) {
   EXPECT_FALSE(rule_on(name("a.corp.example"), std::span<const Policy* const>()).allowed);
 }
 
+TEST(Policy, IsMadeOfNamesAndNetworksInOneList) {
+  const auto listed =
+      policy_from({.label = "p", .allow = {{"corp.example", "10.0.0.0/8"}}, .deny = {"=x.corp.example"}});
+  ASSERT_TRUE(listed) << listed.error().describe();
+  EXPECT_TRUE(rule_on(name("a.corp.example"), *listed).allowed);
+  EXPECT_FALSE(rule_on(name("x.corp.example"), *listed).allowed);
+  EXPECT_TRUE(rule_on(address("10.1.2.3"), *listed).allowed);
+  EXPECT_FALSE(rule_on(address("192.0.2.1"), *listed).allowed);
+  const auto names = policy_from({.label = "p", .allow = {{"corp.example"}}, .deny = {}}).value();
+  EXPECT_FALSE(rule_on(address("10.1.2.3"), names).allowed) << "what a list does not name is not allowed";
+  const auto none = policy_from({.label = "p", .allow = std::vector<std::string>(), .deny = {}}).value();
+  EXPECT_FALSE(rule_on(name("a.corp.example"), none).allowed);
+  const auto any = policy_from({.label = "p", .allow = {}, .deny = {}}).value();
+  EXPECT_TRUE(rule_on(name("a.corp.example"), any).allowed && rule_on(address("10.1.2.3"), any).allowed);
+  const auto wrong = policy_from({.label = "p", .allow = {{"*.corp.example"}}, .deny = {}});
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().message.find("\"*.corp.example\" is neither"), std::string::npos) << wrong.error().message;
+}
+
+TEST(Policy, AScopeIsWhatItNames) {
+  const Applicant who{"a", "k", "p"};
+  const auto concerns = [&](const Applicant& scope) { return ScopedPolicy{scope, {}}.concerns(who); };
+  EXPECT_TRUE(concerns({}));
+  EXPECT_TRUE(concerns({"a", "", ""}));
+  EXPECT_TRUE(concerns({"a", "k", "p"}));
+  EXPECT_FALSE(concerns({"b", "", ""}));
+  EXPECT_FALSE(concerns({"a", "other", ""}));
+  EXPECT_FALSE(concerns({"", "", "other"}));
+}
+
 }  // namespace
 }  // namespace crest::ca::ra

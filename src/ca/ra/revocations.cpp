@@ -5,6 +5,7 @@
 
 #include "acme/identifier.hpp"
 #include "acme/problem.hpp"
+#include "ca/ra/proofs.hpp"
 #include "ca/status/revoke.hpp"
 
 namespace crest::ca::ra {
@@ -53,8 +54,8 @@ Result<bool> Revocations::may_revoke(store::Tx& tx, const Requester& requester, 
   if (row.account == *requester.account) return true;
   for (const auto& name : certificate.names()) {
     const auto identifier = identifier_of(name);
-    const auto held =
-        TRY(tx.authorizations.find_valid(*requester.account, identifier.base(), identifier.is_wildcard(), now));
+    auto held = TRY(find_exact(tx, *requester.account, identifier, now));
+    if (!held) held = TRY(find_above(tx, *requester.account, identifier, now));
     if (!held) return false;
   }
   return !certificate.names().empty();

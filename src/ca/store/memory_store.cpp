@@ -247,13 +247,13 @@ class MemoryAuthorizations final : public Authorizations {
     return out;
   }
 
-  Result<std::optional<AuthorizationRow>> find_valid(const Id& account, const acme::Identifier& identifier,
-                                                     bool wildcard, Time now) override {
+  Result<std::optional<AuthorizationRow>> find_valid(const Id& account, const acme::Identifier& identifier, Scope scope,
+                                                     Time now) override {
     const auto ids = tables_.authorizations_of_name.find({account, identifier});
     if (ids == tables_.authorizations_of_name.end()) return std::optional<AuthorizationRow>();
     for (auto id = ids->second.rbegin(); id != ids->second.rend(); ++id) {
       const auto& row = tables_.authorizations.at(*id);
-      if (row.status == acme::AuthorizationStatus::valid && row.wildcard == wildcard && row.expires > now) {
+      if (row.status == acme::AuthorizationStatus::valid && row.scope == scope && row.expires > now) {
         return std::optional(row);
       }
     }

@@ -51,11 +51,14 @@ struct ChallengeRow {
   std::string error_json;
 };
 
+// What an authorization is good for: its name, "*." in front of it, or all names at and below it (RFC 9444).
+enum class Scope { name, wildcard, subtree };
+
 struct AuthorizationRow {
   Id id;
   Id account;
   acme::Identifier identifier;  // without "*."
-  bool wildcard = false;
+  Scope scope = Scope::name;
   acme::AuthorizationStatus status = acme::AuthorizationStatus::pending;
   std::string token;
   std::string key_authorization;  // of the account key at response time (CHL-17); "" before
@@ -142,9 +145,9 @@ class Authorizations {
   virtual Result<std::optional<AuthorizationRow>> by_id(const Id& id) = 0;
   virtual Result<bool> update_if(const AuthorizationRow& row, acme::AuthorizationStatus expected) = 0;
   virtual Result<std::vector<Id>> with_processing_challenge(std::size_t count_max) = 0;  // restart
-  // Valid ones of this account for exactly this identifier and wildcard flag, not expired at `now` (REV-03, SF33).
+  // Valid ones of this account for exactly this identifier and scope, not expired at `now` (REV-03, SF33).
   virtual Result<std::optional<AuthorizationRow>> find_valid(const Id& account, const acme::Identifier& identifier,
-                                                             bool wildcard, Time now) = 0;
+                                                             Scope scope, Time now) = 0;
   // All of those, for whatever identifier.
   virtual Result<std::vector<Id>> valid_of(const Id& account, Time now, std::size_t count_max) = 0;
   virtual Result<std::uint64_t> remove_expired(Time before, std::size_t count_max) = 0;  // how many

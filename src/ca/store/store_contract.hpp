@@ -85,7 +85,9 @@ TEST_P(StoreContract, SF31_AnOrderMovesOnceFromAStatus) {
     auto row = order("o");
     row.status = acme::OrderStatus::processing;
     row.serial = "01";
+    row.expires -= 1h;
     EXPECT_TRUE(*tx.orders.update_if(row, acme::OrderStatus::pending));
+    EXPECT_EQ((*tx.orders.by_id("o"))->expires, row.expires) << "a promise may get shorter";
     EXPECT_FALSE(*tx.orders.update_if(row, acme::OrderStatus::pending));
     EXPECT_FALSE(*tx.orders.update_if(order("absent"), acme::OrderStatus::pending));
     EXPECT_EQ(*tx.orders.with_status(acme::OrderStatus::processing, 9), std::vector<Id>{"o"});
@@ -179,7 +181,7 @@ TEST_P(StoreContract, AuthorizationsComeBackAsWritten) {
     const auto found = TRY(tx.authorizations.by_id("z"));
     auto row = found.value();
     EXPECT_EQ(row.identifier, authorization("z").identifier);
-    EXPECT_FALSE(row.wildcard);
+    EXPECT_EQ(row.scope, Scope::name);
     EXPECT_EQ(row.token, "tok");
     EXPECT_EQ(row.key_authorization, "tok.thumb");
     EXPECT_EQ(row.challenges.size(), 2u);
@@ -208,12 +210,13 @@ TEST_P(StoreContract, SF33_AValidAuthorizationBelongsToAccountNameAndWildcardFla
     row.status = acme::AuthorizationStatus::valid;
     TRY(tx.authorizations.insert(row));
     TRY(tx.authorizations.insert(authorization("pending")));
-    EXPECT_EQ((*tx.authorizations.find_valid("acct", name, false, now))->id, "z");
-    EXPECT_FALSE(*tx.authorizations.find_valid("acct", name, true, now));
-    EXPECT_FALSE(*tx.authorizations.find_valid("other", name, false, now));
-    EXPECT_FALSE(*tx.authorizations.find_valid("acct", {acme::IdentifierType::dns, "b.corp.example"}, false, now));
-    EXPECT_FALSE(*tx.authorizations.find_valid("acct", {acme::IdentifierType::ip, name.value}, false, now));
-    EXPECT_FALSE(*tx.authorizations.find_valid("acct", name, false, now + 1h));
+    EXPECT_EQ((*tx.authorizations.find_valid("acct", name, Scope::name, now))->id, "z");
+    EXPECT_FALSE(*tx.authorizations.find_valid("acct", name, Scope::wildcard, now));
+    EXPECT_FALSE(*tx.authorizations.find_valid("other", name, Scope::name, now));
+    EXPECT_FALSE(
+        *tx.authorizations.find_valid("acct", {acme::IdentifierType::dns, "b.corp.example"}, Scope::name, now));
+    EXPECT_FALSE(*tx.authorizations.find_valid("acct", {acme::IdentifierType::ip, name.value}, Scope::name, now));
+    EXPECT_FALSE(*tx.authorizations.find_valid("acct", name, Scope::name, now + 1h));
     return {};
   });
 }

@@ -26,7 +26,8 @@ Result<void> must_be_own(const SignedRequest& call) {
 Result<http::Response> create(const SignedRequest& call, const Parts& parts) {
   const auto payload = TRY(json_payload(call.caller));
   const auto request = TRY(acme::new_account_from_json(payload));
-  const auto found = TRY(parts.accounts.create(call.caller.key, request, call.caller.url, call.now));
+  const auto found =
+      TRY(parts.accounts.create({call.caller.key, request, call.caller.url, call.peer.address}, call.now));
   return account_response(found.is_new ? 201 : 200, found.row, parts.urls);
 }
 

@@ -56,7 +56,20 @@ Result<http::Response> read_or_respond(const SignedRequest& call, const Parts& p
   return response;
 }
 
+Result<http::Response> create(const SignedRequest& call, const Parts& parts) {
+  const auto payload = TRY(json_payload(call.caller));
+  const auto request = TRY(acme::new_authorization_from_json(payload));
+  const auto row = TRY(parts.authorizations.create(*call.caller.account, request, call.now));
+  auto response = json_response(201, acme::to_json(view(row, parts.urls, parts.issuer_names)));
+  response.headers.add("Location", parts.urls.authorization(row.id));
+  return response;
+}
+
 }  // namespace
+
+void add_new_authorization_route(Edge& edge, const Parts& parts) {
+  edge.post("/new-authz", SignedBy::account, [parts](const SignedRequest& call) { return create(call, parts); });
+}
 
 void add_authorization_routes(Edge& edge, const Parts& parts) {
   edge.post("/authz/{authorization}", SignedBy::account,

@@ -1,5 +1,6 @@
 #include "acme/revocation.hpp"
 #include "ca/web/resources.hpp"
+#include "ca/web/responses.hpp"
 #include "encoding/pem.hpp"
 
 namespace crest::ca::web {
@@ -46,11 +47,23 @@ Result<http::Response> revoke(const SignedRequest& call, const Parts& parts) {
   return http::Response{.status = 200};
 }
 
+// To whom the certificate belongs does not matter (RFC 9773 section 4.1).
+Result<http::Response> renewal_info(std::string_view certificate_id, const Parts& parts) {
+  const auto answer = TRY(parts.renewals.find(certificate_id, parts.clock.now()));
+  auto response = json_response(200, acme::to_json(answer.info));
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(answer.ask_again).count();
+  response.headers.add("Retry-After", std::to_string(seconds));
+  return response;
+}
+
 }  // namespace
 
 void add_certificate_routes(Edge& edge, const Parts& parts) {
   edge.post("/certificate/{serial}", SignedBy::account,
             [parts](const SignedRequest& call) { return download(call, parts); });
+  edge.get(parts.urls.path("/renewal-info/{certificate}"), [parts](const http::Request&, const http::PathValues& path) {
+    return renewal_info(path.get("certificate"), parts);
+  });
   edge.post("/revoke-cert", SignedBy::either, [parts](const SignedRequest& call) { return revoke(call, parts); });
 }
 

@@ -38,7 +38,7 @@ void Edge::post(std::string_view pattern, SignedBy signed_by, PostHandler handle
                 const Time now = deps_.clock.now();
                 auto caller = deps_.gate.admit(request, signed_by);
                 if (!caller) return error_response(caller.error(), request, now, deps_.log);
-                auto response = handler({*std::move(caller), path, request.url, now});
+                auto response = handler({*std::move(caller), path, request.url, request.peer, now});
                 if (!response) return error_response(response.error(), request, now, deps_.log);
                 return *std::move(response);
               });
@@ -46,8 +46,8 @@ void Edge::post(std::string_view pattern, SignedBy signed_by, PostHandler handle
 
 void Edge::get(std::string_view pattern, GetHandler handler) {
   router_.add("GET", pattern,
-              [this, handler = std::move(handler)](const http::Request& request, const http::PathValues&) {
-                auto response = handler(request);
+              [this, handler = std::move(handler)](const http::Request& request, const http::PathValues& path) {
+                auto response = handler(request, path);
                 if (!response) return error_response(response.error(), request, deps_.clock.now(), deps_.log);
                 return *std::move(response);
               });

@@ -16,10 +16,11 @@ struct SignedRequest {
   Caller caller;
   const http::PathValues& path;
   std::string_view target;
+  const http::Peer& peer;
   Time now;
 };
 using PostHandler = std::function<Result<http::Response>(const SignedRequest&)>;
-using GetHandler = std::function<Result<http::Response>(const http::Request&)>;
+using GetHandler = std::function<Result<http::Response>(const http::Request&, const http::PathValues&)>;
 
 class Edge final : public http::Service {
  public:

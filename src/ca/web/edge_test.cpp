@@ -29,7 +29,7 @@ TEST_F(EdgeTest, DIR_01_DIR_02_DirectoryHasWhatItMust) {
   EXPECT_EQ(directory.revoke_cert, AcmeDriver::url("/revoke-cert"));
   EXPECT_EQ(directory.key_change, AcmeDriver::url("/key-change"));
   EXPECT_FALSE(directory.new_authz);
-  EXPECT_FALSE(directory.renewal_info);
+  EXPECT_EQ(directory.renewal_info, AcmeDriver::url("/renewal-info"));
 }
 
 TEST_F(EdgeTest, DIR_05_TermsAreAdvertisedWhereTheyAreEnforced) {

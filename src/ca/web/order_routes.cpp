@@ -17,7 +17,7 @@ http::Response order_response(int status, const ra::OrderNow& order, const Urls&
 Result<http::Response> create(const SignedRequest& call, const Parts& parts) {
   const auto payload = TRY(json_payload(call.caller));
   const auto request = TRY(acme::new_order_from_json(payload));
-  const auto order = TRY(parts.orders.create(call.caller.account->id, request, call.now));
+  const auto order = TRY(parts.orders.create(*call.caller.account, request, call.now));
   return order_response(201, order, parts.urls);
 }
 
@@ -32,7 +32,7 @@ Result<http::Response> finalize(const SignedRequest& call, const Parts& parts) {
   const auto payload = TRY(json_payload(call.caller));
   const auto request = TRY(acme::finalize_from_json(payload));
   const std::string id(call.path.get("order"));
-  const auto order = TRY(parts.orders.finalize(call.caller.account->id, id, request, call.now));
+  const auto order = TRY(parts.orders.finalize(*call.caller.account, id, request, call.now));
   return order_response(200, order, parts.urls);
 }
 

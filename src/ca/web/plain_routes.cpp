@@ -4,13 +4,15 @@
 namespace crest::ca::web {
 namespace {
 
-acme::Directory directory_of(const Urls& urls, const acme::DirectoryMeta& meta) {
+acme::Directory directory_of(const Urls& urls, const Offer& offer) {
   return {.new_nonce = urls.new_nonce(),
           .new_account = urls.new_account(),
           .new_order = urls.new_order(),
           .revoke_cert = urls.revoke_cert(),
           .key_change = urls.key_change(),
-          .meta = meta};
+          .new_authz = offer.new_authz ? std::optional(urls.new_authz()) : std::nullopt,
+          .renewal_info = urls.renewal_info(),
+          .meta = offer.meta};
 }
 
 // RFC 8555 section 7.2.
@@ -26,16 +28,17 @@ http::Response health(const std::string& trouble) {
 
 }  // namespace
 
-void add_plain_routes(Edge& edge, const Parts& parts, const acme::DirectoryMeta& meta) {
-  const http::Response directory = json_response(200, acme::to_json(directory_of(parts.urls, meta)));
-  edge.get(parts.urls.path("/directory"), [directory](const http::Request&) { return directory; });
+void add_plain_routes(Edge& edge, const Parts& parts, const Offer& offer) {
+  const http::Response directory = json_response(200, acme::to_json(directory_of(parts.urls, offer)));
+  edge.get(parts.urls.path("/directory"),
+           [directory](const http::Request&, const http::PathValues&) { return directory; });
   edge.post("/directory", SignedBy::account, [directory](const SignedRequest& call) -> Result<http::Response> {
     TRY(must_be_reading(call.caller));
     return directory;
   });
 
   nonce::NonceSource& nonces = parts.nonces;
-  edge.get(parts.urls.path("/new-nonce"), [&nonces](const http::Request& request) {
+  edge.get(parts.urls.path("/new-nonce"), [&nonces](const http::Request& request, const http::PathValues&) {
     return fresh_nonce(nonces, request.method == "HEAD" ? 200 : 204);
   });
   edge.post("/new-nonce", SignedBy::account, [&nonces](const SignedRequest& call) -> Result<http::Response> {
@@ -45,8 +48,9 @@ void add_plain_routes(Edge& edge, const Parts& parts, const acme::DirectoryMeta&
 
   const http::Response roots{
       .status = 200, .headers = {{"Content-Type", "application/x-pem-file"}}, .body = parts.issuers.roots_pem()};
-  edge.get("/roots.pem", [roots](const http::Request&) { return roots; });
-  edge.get("/health", [trouble = parts.trouble](const http::Request&) { return health(trouble()); });
+  edge.get("/roots.pem", [roots](const http::Request&, const http::PathValues&) { return roots; });
+  edge.get("/health",
+           [trouble = parts.trouble](const http::Request&, const http::PathValues&) { return health(trouble()); });
 }
 
 }  // namespace crest::ca::web

@@ -6,6 +6,7 @@
 #include "ca/ra/accounts.hpp"
 #include "ca/ra/authorizations.hpp"
 #include "ca/ra/orders.hpp"
+#include "ca/ra/renewals.hpp"
 #include "ca/ra/revocations.hpp"
 #include "ca/web/edge.hpp"
 
@@ -21,14 +22,22 @@ struct Parts {
   ra::Orders& orders;
   ra::Authorizations& authorizations;
   ra::Revocations& revocations;
+  const ra::Renewals& renewals;
+  const Clock& clock;
   const std::vector<std::string>& issuer_names;  // for dns-persist-01
   std::function<std::string()> trouble;          // what keeps the CA from its work, in general words; "" nothing
 };
 
-void add_plain_routes(Edge& edge, const Parts& parts, const acme::DirectoryMeta& meta);
+struct Offer {  // what the directory says
+  acme::DirectoryMeta meta;
+  bool new_authz = false;  // authorizations in advance of an order
+};
+
+void add_plain_routes(Edge& edge, const Parts& parts, const Offer& offer);
 void add_account_routes(Edge& edge, const Parts& parts);
 void add_order_routes(Edge& edge, const Parts& parts);
 void add_authorization_routes(Edge& edge, const Parts& parts);
+void add_new_authorization_route(Edge& edge, const Parts& parts);
 void add_certificate_routes(Edge& edge, const Parts& parts);
 
 }  // namespace crest::ca::web

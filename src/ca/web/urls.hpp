@@ -15,8 +15,10 @@ class Urls {
   std::string new_nonce() const { return url("/new-nonce"); }
   std::string new_account() const { return url("/new-account"); }
   std::string new_order() const { return url("/new-order"); }
+  std::string new_authz() const { return url("/new-authz"); }
   std::string revoke_cert() const { return url("/revoke-cert"); }
   std::string key_change() const { return url("/key-change"); }
+  std::string renewal_info() const { return url("/renewal-info"); }
   std::string account(std::string_view id) const { return url("/account/", id); }
   std::string orders(std::string_view account) const { return url("/account/", account) + "/orders"; }
   std::string orders(std::string_view account, std::string_view after) const;  // a further page

@@ -36,6 +36,7 @@ acme::Order view(const ra::OrderNow& order, const Urls& urls) {
   for (const auto& id : row.authorizations) out.authorizations.push_back(urls.authorization(id));
   if (!row.profile.empty()) out.profile = issuer::name_in_pin(row.profile);
   out.finalize = urls.finalize(row.id);
+  if (!row.replaces.empty()) out.replaces = row.replaces;
   if (order.status == acme::OrderStatus::valid) out.certificate = urls.certificate(row.serial);
   return out;
 }
@@ -59,7 +60,8 @@ acme::Challenge view(const store::AuthorizationRow& row, const store::ChallengeR
 acme::Authorization view(const store::AuthorizationRow& row, const Urls& urls,
                          const std::vector<std::string>& issuer_names) {
   acme::Authorization out{.identifier = row.identifier, .status = row.status, .expires = row.expires};
-  out.wildcard = row.wildcard;
+  out.wildcard = row.scope == store::Scope::wildcard;
+  out.subdomain_auth_allowed = row.scope == store::Scope::subtree;
   for (const auto& challenge : row.challenges) out.challenges.push_back(view(row, challenge, urls, issuer_names));
   return out;
 }

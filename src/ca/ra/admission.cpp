@@ -1,4 +1,4 @@
-#include "ca/ra/names.hpp"
+#include "ca/ra/admission.hpp"
 
 #include <algorithm>
 
@@ -36,24 +36,61 @@ std::string why_name_refused(const Identifier& identifier, const Rules& rules) {
   return {};
 }
 
-}  // namespace
-
-std::string why_refused(const Identifier& identifier, const Rules& rules) {
-  if (identifier.type == IdentifierType::dns) return why_name_refused(identifier, rules);
+std::string why_address_refused(const Identifier& identifier, const Rules& rules) {
   const auto address = encoding::IpAddress::parse(identifier.value);
   if (!address) return "it is no IP address";
   if (!can_be_proved(identifier, rules)) return "this CA offers no challenge that could prove an address";
   return rules.egress.why_denied(*address, identifier.value);
 }
 
-Result<void> admit(const std::vector<Identifier>& identifiers, const Rules& rules) {
+}  // namespace
+
+Result<Policies> Policies::about(const Applicant& applicant, const Rules& rules,
+                                 const std::optional<store::EabKeyRow>& eab_key) {
+  Policies policies;
+  policies.set_.push_back(&rules.policy);
+  for (const auto& scoped : rules.scoped_policies)
+    if (scoped.concerns(applicant)) policies.set_.push_back(&scoped.policy);
+  if (!eab_key || eab_key->allow.empty()) return policies;
+  auto of_key = policy_from({.label = "EAB key " + eab_key->label, .allow = eab_key->allow, .deny = {}});
+  if (!of_key) return std::move(of_key).error().as(ErrorKind::internal);
+  policies.of_key_ = *std::move(of_key);
+  return policies;
+}
+
+Result<Policies> policies_about(const store::AccountRow& account, const std::string& profile, const Deps& deps) {
+  std::optional<store::EabKeyRow> eab_key;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    eab_key = TRY(tx.eab_keys.by_id(account.eab_key));
+    return {};
+  };
+  if (!account.eab_key.empty()) TRY(deps.store.read(work));
+  if (eab_key && !eab_key->profiles.empty() && std::ranges::find(eab_key->profiles, profile) == eab_key->profiles.end())
+    return acme::rejection(ProblemType::invalidProfile, "the account may not use the profile " + profile);
+  return Policies::about({account.id, account.eab_key, profile}, deps.rules, eab_key);
+}
+
+Ruling Policies::rule_on(const Identifier& identifier) const {
+  Ruling ruling = ra::rule_on(identifier, set_);
+  return ruling.allowed && of_key_ ? ra::rule_on(identifier, *of_key_) : ruling;
+}
+
+std::string why_refused(const Identifier& identifier, const Rules& rules, const Policies& policies) {
+  const std::string why = identifier.type == IdentifierType::dns ? why_name_refused(identifier, rules)
+                                                                 : why_address_refused(identifier, rules);
+  if (!why.empty()) return why;
+  const Ruling ruling = policies.rule_on(identifier);
+  return ruling.allowed ? "" : "the CA's policy does not allow it (" + ruling.why + "); ask its operator";
+}
+
+Result<void> admit(const std::vector<Identifier>& identifiers, const Rules& rules, const Policies& policies) {
   if (identifiers.size() > rules.identifiers_max) {
     return acme::rejection(ProblemType::malformed,
                            "an order may have at most " + std::to_string(rules.identifiers_max) + " identifiers");
   }
   std::vector<Problem> refused;
   for (const auto& identifier : identifiers) {
-    std::string why = why_refused(identifier, rules);
+    std::string why = why_refused(identifier, rules, policies);
     if (!why.empty()) refused.push_back(about(identifier, std::move(why)));
   }
   if (refused.empty()) return {};

@@ -1,0 +1,201 @@
+// Who may have an account and which certificates: policies, keys that were handed out, limits; seen by a client.
+#include <gtest/gtest.h>
+
+#include "ca/ra/bindings.hpp"
+#include "ca/testing/acme_driver.hpp"
+#include "jose/jws.hpp"
+
+namespace crest::ca::ra {
+namespace {
+
+using testing::AcmeDriver;
+using testing::Answer;
+using testing::TestCa;
+using testing::TestHierarchy;
+
+Policy policy(std::optional<std::vector<std::string>> allow, std::vector<std::string> deny = {}) {
+  return policy_from({.label = "ca.toml", .allow = std::move(allow), .deny = std::move(deny)}).value();
+}
+
+class AdmissionTest : public ::testing::Test {
+ protected:
+  TestCa ca;
+
+  // With the options as they are now.
+  void restart() { ca.start(); }
+  void add_key(const store::EabKeyRow& row) {
+    ASSERT_TRUE(ca.memory.write([&](store::Tx& tx) -> Result<void> {
+      TRY(tx.eab_keys.insert(row));
+      return {};
+    }));
+  }
+  // A client whose account was made with that key.
+  std::unique_ptr<AcmeDriver> bound(const store::EabKeyRow& row) {
+    auto driver = std::make_unique<AcmeDriver>(ca);
+    const auto binding = jose::sign_binding(crypto::Hash::sha256, row.id, row.mac_key, AcmeDriver::url("/new-account"),
+                                            driver->public_key());
+    EXPECT_EQ(driver->new_account(R"({"externalAccountBinding":)" + binding.dump() + "}").status(), 201);
+    return driver;
+  }
+  static std::string id_of(const AcmeDriver& driver) {
+    return driver.account_url().substr(driver.account_url().rfind('/') + 1);
+  }
+};
+
+TEST_F(AdmissionTest, ORD_03_ThePolicyNamesTheRuleForEachNameThatItRefuses) {
+  ca.options.policy = policy({{"corp.example"}}, {"secret.corp.example"});
+  restart();
+  AcmeDriver driver(ca);
+  driver.new_account();
+  EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).status(), 201);
+  const auto refused = driver.new_order({std::string("a.corp.example"), "x.secret.corp.example", "other.example"});
+  EXPECT_EQ(refused.status(), 400);
+  EXPECT_EQ(refused.type(), "rejectedIdentifier");
+  const auto* problems = refused.json.find("subproblems");
+  ASSERT_TRUE(problems && problems->as_array());
+  ASSERT_EQ(problems->as_array()->size(), 2u);
+  const auto detail = [&](std::size_t i) { return *problems->as_array()->at(i).find("detail")->as_string(); };
+  EXPECT_NE(detail(0).find("x.secret.corp.example"), std::string::npos) << detail(0);
+  EXPECT_NE(detail(0).find("denied by \"secret.corp.example\""), std::string::npos) << detail(0);
+  EXPECT_NE(detail(1).find("no rule allows it"), std::string::npos) << detail(1);
+}
+
+TEST_F(AdmissionTest, IP_04_AddressesAreHeldToTheNetworksOfThePolicy) {
+  ca.options.policy = policy({{"192.0.2.0/28"}});
+  restart();
+  AcmeDriver driver(ca);
+  driver.new_account();
+  EXPECT_EQ(driver.new_order({std::string("192.0.2.7")}).status(), 201);
+  EXPECT_EQ(driver.new_order({std::string("192.0.2.77")}).type(), "rejectedIdentifier");
+  EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).type(), "rejectedIdentifier");
+}
+
+TEST_F(AdmissionTest, AKeyHoldsItsAccountsToItsNames) {
+  auto row = new_eab_key("team 7", ca.random, ca.clock.now());
+  row.allow = {"team7.corp.example", "10.7.0.0/16"};
+  add_key(row);
+  ca.options.policy = policy({{"corp.example"}});
+  restart();
+  const auto team = bound(row);
+  EXPECT_EQ(team->new_order({std::string("a.team7.corp.example")}).status(), 201);
+  const auto refused = team->new_order({std::string("a.corp.example")});
+  EXPECT_EQ(refused.type(), "rejectedIdentifier");
+  EXPECT_NE(refused.text("detail").find("EAB key team 7: no rule allows it"), std::string::npos)
+      << refused.text("detail");
+  AcmeDriver other(ca);
+  other.new_account();
+  EXPECT_EQ(other.new_order({std::string("a.corp.example")}).status(), 201) << "the rules are the key's alone";
+}
+
+TEST_F(AdmissionTest, AKeyHoldsItsAccountsToItsProfiles) {
+  auto row = new_eab_key("team 7", ca.random, ca.clock.now());
+  row.profiles = {"another"};
+  add_key(row);
+  const auto team = bound(row);
+  EXPECT_EQ(team->new_order({std::string("a.corp.example")}).type(), "invalidProfile");
+}
+
+TEST_F(AdmissionTest, RulesForOneAccountLeaveTheOthersAlone) {
+  AcmeDriver one(ca), two(ca);
+  one.new_account();
+  two.new_account();
+  ca.options.scoped_policies = {{{.account = id_of(one), .eab_key = {}, .profile = {}}, policy({{"one.example"}})}};
+  restart();
+  EXPECT_EQ(one.new_order({std::string("a.one.example")}).status(), 201);
+  EXPECT_EQ(one.new_order({std::string("a.two.example")}).type(), "rejectedIdentifier");
+  EXPECT_EQ(two.new_order({std::string("a.two.example")}).status(), 201);
+}
+
+TEST_F(AdmissionTest, SF34_APolicyThatChangedMeanwhileCountsAtFinalize) {
+  AcmeDriver driver(ca);
+  driver.new_account();
+  ca.add_host("a.corp.example", "192.0.2.1", driver.public_key());
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  driver.respond_all(order);
+  ca.work_all();
+  ca.options.policy = policy({{"other.example"}});
+  restart();
+  const auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  const auto refused = driver.finalize(order, key, {"a.corp.example"});
+  EXPECT_EQ(refused.type(), "rejectedIdentifier");
+  EXPECT_EQ(ca.signer.signatures, 0);
+  ca.options.policy = policy({{"corp.example"}});
+  restart();
+  EXPECT_EQ(driver.finalize(order, key, {"a.corp.example"}).text("status"), "valid") << "the order is as it was";
+}
+
+TEST_F(AdmissionTest, EAB_06_DIR_05_ABindingCanBeRequired) {
+  EXPECT_EQ(AcmeDriver(ca).plain("GET", "/acme/corp/directory").json.find("meta")->find("externalAccountRequired"),
+            nullptr);
+  ca.options.eab_required = true;
+  restart();
+  AcmeDriver driver(ca);
+  const auto meta = driver.plain("GET", "/acme/corp/directory").json;
+  ASSERT_TRUE(meta.find("meta"));
+  EXPECT_EQ(*meta.find("meta")->find("externalAccountRequired"), encoding::Json(true));
+  const auto refused = driver.new_account();
+  EXPECT_EQ(refused.status(), 403);
+  EXPECT_EQ(refused.type(), "externalAccountRequired");
+  const auto row = new_eab_key("team 7", ca.random, ca.clock.now());
+  add_key(row);
+  EXPECT_FALSE(bound(row)->account_url().empty());
+}
+
+TEST_F(AdmissionTest, SF61_OrdersOfAnAccountAreLimitedWithTheMomentToTryAgain) {
+  ca.options.limits.orders = {3, 1h};
+  restart();
+  AcmeDriver driver(ca), other(ca);
+  driver.new_account();
+  other.new_account();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).status(), 201);
+  const auto refused = driver.new_order({std::string("a.corp.example")});
+  EXPECT_EQ(refused.status(), 429);
+  EXPECT_EQ(refused.type(), "rateLimited");
+  EXPECT_EQ(refused.header("Retry-After"), "1200");
+  EXPECT_NE(refused.text("detail").find("3 in 1h are allowed; try again after"), std::string::npos);
+  EXPECT_EQ(other.new_order({std::string("a.corp.example")}).status(), 201);
+  restart();  // it is remembered
+  EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).status(), 429);
+  ca.clock.advance(20min);
+  EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).status(), 201);
+}
+
+TEST_F(AdmissionTest, SF61_FailedValidationsOfANameAreLimited) {
+  ca.options.limits.failed_validations = {2, 1h};
+  restart();
+  AcmeDriver driver(ca);
+  driver.new_account();
+  for (int i = 0; i < 2; ++i) {
+    driver.respond_all(driver.new_order({std::string("gone.corp.example")}));  // nobody is there
+    ca.work_all();
+  }
+  const auto refused = driver.new_order({std::string("gone.corp.example")});
+  EXPECT_EQ(refused.type(), "rateLimited");
+  EXPECT_NE(refused.text("detail").find("failed validations of gone.corp.example"), std::string::npos);
+  EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).status(), 201) << "of that name only";
+  ca.clock.advance(1h);
+  EXPECT_EQ(driver.new_order({std::string("gone.corp.example")}).status(), 201);
+}
+
+TEST_F(AdmissionTest, SF61_AccountsFromAnAddressAreLimited) {
+  ca.options.limits.accounts = {2, 1h};
+  restart();
+  const auto made_from = [&](const std::string& address) {
+    AcmeDriver driver(ca);
+    const auto url = AcmeDriver::url("/new-account");
+    auto request =
+        AcmeDriver::jose_request(url, jose::sign(driver.key(), {}, driver.nonce(), url, "{}").value().dump());
+    request.peer.address = address;
+    return driver.send(std::move(request)).status();
+  };
+  EXPECT_EQ(made_from("192.0.2.1"), 201);
+  EXPECT_EQ(made_from("::ffff:192.0.2.1"), 201);
+  EXPECT_EQ(made_from("192.0.2.1"), 429);
+  EXPECT_EQ(made_from("2001:db8::1"), 201);
+  EXPECT_EQ(made_from("2001:db8::2"), 201);
+  EXPECT_EQ(made_from("2001:db8::ffff:3"), 429) << "a site has a whole /64";
+  EXPECT_EQ(made_from("2001:db8:0:1::1"), 201);
+}
+
+}  // namespace
+}  // namespace crest::ca::ra
