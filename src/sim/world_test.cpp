@@ -87,7 +87,8 @@ bool has_line(const Report& report, const std::string& from, const std::string& 
 TEST(World, TheTraceTellsOfWireDisksClockCrashesAndFaults) {
   Scenario rough = small_scenario();
   rough.length = Duration(24 * 3'600'000LL);
-  rough.rates.client_dies_at_disk = rough.rates.reply_lost = 0.02;
+  rough.rates.client_dies_at_disk = 0.02;
+  rough.rates.reply_lost = 0.1;
   NullLog log;
   const Report report = run_world(rough, 5, log);
   EXPECT_TRUE(has_line(report, "wire", "host1.sim.example to ca.sim.example: POST https://ca.sim.example/acme/corp/"));
