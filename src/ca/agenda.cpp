@@ -89,6 +89,11 @@ void Agenda::hurry(const std::string& key, Time now) {
   announce();
 }
 
+std::size_t Agenda::size() const {
+  const std::scoped_lock lock(mutex_);
+  return keys_.size();
+}
+
 std::optional<Time> Agenda::next() const {
   const std::scoped_lock lock(mutex_);
   for (const auto& [due, task] : waiting_) {
@@ -97,11 +102,15 @@ std::optional<Time> Agenda::next() const {
   return std::nullopt;
 }
 
-void Agenda::wait(const Clock& clock, std::stop_token stop) {
+void Agenda::wait(const Clock& clock, std::stop_token stop, std::optional<Time> no_later) {
   std::unique_lock lock(mutex_);
   const auto first = std::ranges::find_if(waiting_, [&](const auto& entry) { return may_run(entry.second); });
-  if (first != waiting_.end() && first->first <= clock.now()) return;
-  const Duration span = first == waiting_.end() ? wait_max : std::min(first->first - clock.now(), wait_max);
+  const Time now = clock.now();
+  Time until = now + wait_max;
+  if (first != waiting_.end()) until = std::min(until, first->first);
+  if (no_later) until = std::min(until, *no_later);
+  if (until <= now) return;
+  const Duration span = until - now;
   const auto generation = changes_;
   changed_.wait_for(lock, stop, span, [&] { return changes_ != generation; });
 }

@@ -48,7 +48,9 @@ class Agenda {
   void again(Task task);                         // with a new `due`
   void hurry(const std::string& key, Time now);  // due at once, if it waits
   std::optional<Time> next() const;              // of those that wait
-  void wait(const Clock& clock, std::stop_token stop);  // until take() may have something, or `stop`
+  std::size_t size() const;                      // waiting and running
+  // Blocks until take() may have something, `no_later`, or `stop`.
+  void wait(const Clock& clock, std::stop_token stop, std::optional<Time> no_later = {});
 
  private:
   using Waiting = std::multimap<Time, Task>;

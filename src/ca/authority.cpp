@@ -4,6 +4,8 @@
 
 #include "ca/agenda.hpp"
 #include "ca/issuer/issuance.hpp"
+#include "ca/issuer/key_check.hpp"
+#include "ca/jobs/checkpoints.hpp"
 #include "ca/nonce/sealed_counter.hpp"
 #include "ca/ra/admission.hpp"
 #include "ca/status/status.hpp"
@@ -13,8 +15,9 @@
 namespace crest::ca {
 namespace {
 
-constexpr Duration retry_min{5'000}, retry_max{60'000};  // of what the store or the key refused
-constexpr Duration work_retry_delay{1'000};              // of a task that an exception ended
+constexpr Duration retry_min{5'000}, retry_max{60'000};                   // of what the store or the key refused
+constexpr Duration first_clean_up{60'000}, first_checkpoint{5 * 60'000};  // after the start
+constexpr Duration work_retry_delay{1'000};                               // of a task that an exception ended
 Error bad_option(std::string why) { return make_error(ErrorKind::config, std::move(why)); }
 
 Result<void> check_options(const AuthorityOptions& options) {
@@ -69,6 +72,12 @@ acme::DirectoryMeta meta_of(const AuthorityOptions& options, const issuer::Profi
   return meta;
 }
 
+const crypto::Signer* active_key(const std::vector<IssuingKey>& issuers) {
+  const auto found = std::ranges::find_if(
+      issuers, [](const IssuingKey& each) { return each.state == issuer::IssuerState::active && each.key; });
+  return found == issuers.end() ? nullptr : found->key;
+}
+
 }  // namespace
 
 Result<ra::Ruling> ruling_on(const acme::Identifier& identifier, const AuthorityOptions& options,
@@ -81,15 +90,20 @@ Result<ra::Ruling> ruling_on(const acme::Identifier& identifier, const Authority
 }
 
 struct Authority::Impl {
-  Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::ProfileSet profiles, const Deps& deps);
+  Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::ProfileSet profiles, const crypto::Signer* at_hand,
+       const Deps& deps);
   web::Parts parts() {
     return {urls,           nonces,      store,    issuers, accounts,     orders,
             authorizations, revocations, renewals, clock,   issuer_names, [this] { return trouble(); }};
   }
-  ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter, node}; }
+  ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter, node, membership}; }
 
+  void add_jobs(const AuthorityOptions& options);
   Result<void> remember_issuers(Time now);
   void tell_status(const AuthorityOptions& options);
+  Result<void> join(Time now);
+  Result<void> resume(Time now);
+  Health health();
   std::string trouble();
   void validate(const Task& task, const std::stop_token& stop);
   void finish_signing(const Task& task);
@@ -102,13 +116,18 @@ struct Authority::Impl {
   Log& log;
   Meter& meter;
   const issuer::IssuerSet issuers;
+  const crypto::Signer* const signer;  // of an active issuer; nullptr: all keys are elsewhere
   const va::Validator validator;
   const std::vector<std::string> issuer_names;  // for dns-persist-01
   const std::string node;
   const ra::Rules rules;
   const web::Urls urls;
   Agenda agenda;
-  nonce::SealedCounter nonces;
+  const std::string instance;
+  Membership membership;
+  Jobs jobs;
+  nonce::SealedCounter own_nonces;
+  nonce::NonceSource& nonces;
   issuer::Issuance issuance;
   ra::Accounts accounts;
   ra::Orders orders;
@@ -119,22 +138,29 @@ struct Authority::Impl {
   std::optional<status::Status> status;
   web::Gate gate;
   web::Edge edge;
+  KeyCheck key_check;
 };
 
-Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::ProfileSet profiles, const Deps& deps)
+Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::ProfileSet profiles,
+                      const crypto::Signer* at_hand, const Deps& deps)
     : store(deps.store),
       clock(deps.clock),
       random(deps.random),
       log(deps.log),
       meter(deps.meter),
       issuers(std::move(set)),
+      signer(at_hand),
       validator(validation_of(options), {deps.resolver, deps.egress, deps.probe, clock}),
       issuer_names(options.persist.issuer_names),
       node(options.node),
       rules(rules_of(options, std::move(profiles), validator.methods())),
       urls(options.base_url, options.name),
-      nonces(random),
-      issuance({store, issuers, rules.profiles, agenda, log, meter, node}),
+      instance(options.instance.empty() ? ra::new_id(random) : options.instance),
+      membership(options.shared_store, options.node, instance),
+      jobs(log),
+      own_nonces(random),
+      nonces(deps.nonces ? *deps.nonces : own_nonces),
+      issuance({store, issuers, rules.profiles, agenda, log, meter, node, membership}),
       accounts(ra_deps()),
       orders(ra_deps(), issuance),
       authorizations(ra_deps()),
@@ -142,7 +168,8 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       renewals(ra_deps(), options.incident_url),
       status_interval(options.status.look_every),
       gate({store, nonces, urls}),
-      edge({gate, nonces, urls, clock, log}) {
+      edge({gate, nonces, urls, clock, log, meter}),
+      key_check(signer, log) {
   const bool in_advance = options.reuse_authorizations || options.subdomains;
   web::add_plain_routes(edge, parts(), {.meta = meta_of(options, rules.profiles), .new_authz = in_advance});
   web::add_account_routes(edge, parts());
@@ -151,6 +178,7 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
   if (in_advance) web::add_new_authorization_route(edge, parts());
   web::add_certificate_routes(edge, parts());
   if (options.status.is_on()) tell_status(options);
+  add_jobs(options);
 }
 
 void Authority::Impl::tell_status(const AuthorityOptions& options) {
@@ -167,6 +195,29 @@ void Authority::Impl::tell_status(const AuthorityOptions& options) {
                  status::Status::Deps{store, std::move(signers), issue, clock, log, meter, node, issuers.roots_pem()});
   const Time now = clock.now();
   agenda.add({.kind = Task::Kind::tell_status, .key = status_task, .account = {}, .due = now, .first = now});
+}
+
+void Authority::Impl::add_jobs(const AuthorityOptions& options) {
+  const Time now = clock.now();
+  if (signer) jobs.add(std::make_unique<Checkpoints>(Checkpoints::Deps{store, *signer, node}), now + first_checkpoint);
+  const std::string holder = node + " " + instance;
+  jobs.add(std::make_unique<CleanUp>(options.retention, CleanUp::Deps{store, log, holder}), now + first_clean_up);
+  if (!membership.is_shared()) return;
+  jobs.add(std::make_unique<Neighbours>(store, membership, log, [this](Time when) { return resume(when); }),
+           now + Membership::renew_every);
+}
+
+// A node that comes back finds its own lease free only after the other process of its name is gone for a while.
+Result<void> Authority::Impl::join(Time now) {
+  return store.write([&](store::Tx& tx) -> Result<void> {
+    TRY(membership.keep(tx, now));
+    return {};
+  });
+}
+
+Result<void> Authority::Impl::resume(Time now) {
+  TRY(authorizations.resume(now));
+  return issuance.resume(now);
 }
 
 Result<void> Authority::Impl::remember_issuers(Time now) {
@@ -186,12 +237,27 @@ Result<void> Authority::Impl::remember_issuers(Time now) {
   });
 }
 
+Health Authority::Impl::health() {
+  const auto item = [](const char* name, const Result<void>& state, const char* in_general) -> HealthItem {
+    return {name, state ? "" : state.error().describe(), state ? "" : in_general};
+  };
+  const Time now = clock.now();
+  Health all = {
+      item("database", store.check(), "the store cannot be written to; see the log"),
+      item("disk", orders.check_room(), "the disk of the store is nearly full; see the log"),
+      item("clock", issuance.check_clock(now), "the clock or the issuing certificate is not right; see the log"),
+      item("key", key_check.state(now), "the issuing key does not sign; see the log")};
+  const std::string untold = status ? status->trouble(now) : "";
+  all.push_back({"status", untold, untold});
+  meter.gauge("crest_ca_healthy", first_trouble(all) ? 0 : 1);
+  return all;
+}
+
 // In words for anybody who asks: what exactly, the log says.
 std::string Authority::Impl::trouble() {
-  if (!store.check()) return "the store cannot be written to; see the log";
-  if (!orders.check_room()) return "the disk of the store is nearly full; see the log";
-  if (!issuance.check_clock(clock.now())) return "the clock or the issuing certificate is not right; see the log";
-  return status ? status->trouble(clock.now()) : std::string();
+  const auto all = health();
+  const auto* first = first_trouble(all);
+  return first ? first->in_general : "";
 }
 
 void Authority::Impl::later(Task task, const Error& error) {
@@ -236,18 +302,19 @@ Authority::~Authority() = default;
 Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, Deps deps) {
   TRY(check_options(options));
   auto profiles = TRY(profiles_of(options));
+  const auto* at_hand = active_key(deps.issuers);
   auto issuers =
       TRY(issuer::IssuerSet::open(std::move(deps.issuers), std::move(deps.more_issuers), deps.random, options.status));
   for (const auto& profile : profiles.all()) TRY(issuers.check(profile));
-  auto impl = std::make_unique<Impl>(std::move(options), std::move(issuers), std::move(profiles), deps);
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(issuers), std::move(profiles), at_hand, deps);
   if (impl->validator.methods().empty()) {
     return bad_option(
         "methods: none of them can be used, so nothing could be proved; dns-persist-01 needs an issuer name");
   }
   const Time now = deps.clock.now();
+  if (impl->membership.is_shared()) TRY(impl->join(now));
   TRY(impl->remember_issuers(now));
-  TRY(impl->authorizations.resume(now));
-  TRY(impl->issuance.resume(now));
+  TRY(impl->resume(now));
   return std::unique_ptr<Authority>(new Authority(std::move(impl)));
 }
 
@@ -257,7 +324,7 @@ http::Service* Authority::status() { return impl_->status ? &impl_->status->serv
 
 bool Authority::work(std::stop_token stop) {
   const auto task = impl_->agenda.take(impl_->clock.now());
-  if (!task) return false;
+  if (!task) return impl_->jobs.step(impl_->clock.now());
   try {
     switch (task->kind) {
       case Task::Kind::validate: impl_->validate(*task, stop); break;
@@ -273,9 +340,19 @@ bool Authority::work(std::stop_token stop) {
   return true;
 }
 
-void Authority::wait_for_work(std::stop_token stop) { impl_->agenda.wait(impl_->clock, std::move(stop)); }
+void Authority::wait_for_work(std::stop_token stop) {
+  impl_->agenda.wait(impl_->clock, std::move(stop), impl_->jobs.next());
+}
 
 std::optional<Time> Authority::next_work() const { return impl_->agenda.next(); }
+
+void Authority::gauge_queue() {
+  impl_->meter.gauge("crest_ca_queue_length", static_cast<double>(impl_->agenda.size()));
+}
+
+Health Authority::health() { return impl_->health(); }
+
+Result<void> Authority::resume() { return impl_->resume(impl_->clock.now()); }
 
 Result<x509::Chain> Authority::issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& names) {
   return impl_->issuance.issue_own(key, names, impl_->clock.now());

@@ -7,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "ca/health.hpp"
 #include "ca/issuer/issuer_set.hpp"
 #include "ca/issuer/profile_set.hpp"
+#include "ca/jobs/clean_up.hpp"
+#include "ca/nonce/nonce_source.hpp"
 #include "ca/ra/rules.hpp"
 #include "ca/status/options.hpp"
 #include "ca/store/store.hpp"
@@ -28,6 +31,9 @@ struct AuthorityOptions {
   std::string base_url;       // "https://ca.corp.example:9000", without a slash at the end (JWS-21)
   std::string name = "corp";  // /acme/<name>/directory
   std::string node = "main";  // this process among those that share a store; the name of its audit chain
+  std::string instance;       // this process alone; "" is made up
+  bool shared_store = false;  // other nodes work on it, too
+  Retention retention;
   // What certificates are like by the profile "default", which is offered while it is the default one.
   Duration leaf_life{24 * 3'600'000};
   Duration leaf_life_max{7 * 24 * 3'600'000};  // for notAfter in an order; more is refused, never cut (ORD-06)
@@ -88,6 +94,7 @@ class Authority final : public http::Service {
     Meter& meter;
     x509::TlsProbe* probe = nullptr;                // nullptr: tls-alpn-01 is not offered
     std::vector<issuer::Member> more_issuers = {};  // other CAs, behind the ones with keys at hand
+    nonce::NonceSource* nonces = nullptr;           // what outlives this, or is shared; nullptr: one of its own
   };
   // Reads what a crash left unfinished: processing challenges are validated again, what was about to be signed is signed
   // by the next work(). Errors: storage, config (key and certificate do not match, base_url, name).
@@ -105,8 +112,17 @@ class Authority final : public http::Service {
   bool work(std::stop_token stop = {});
   // Blocks until work() may have something to do, or `stop`.
   void wait_for_work(std::stop_token stop);
-  // When work() will next have something to do; nullopt: only after another request. For the simulator.
+  // When work() will next have something to do that somebody waits for; nullopt: only after another request. What comes
+  // round for ever (ca/jobs) does not count. For the simulator.
   std::optional<Time> next_work() const;
+
+  // Takes up what is begun in the store and not on this one's agenda: another node or process has left it. Error: storage.
+  Result<void> resume();
+
+  // How each part is that issuing needs: database, disk, clock, and a key that really signs (tried once a minute). Blocks
+  // for a write and, then, a signature; thread-safe.
+  Health health();
+  void gauge_queue();  // tells the meter how much waits
 
   // A certificate for the CA's own listener, by the leaf profile; recorded like every other.
   Result<x509::Chain> issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& names);

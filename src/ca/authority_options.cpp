@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t identifiers_most = 100;
 constexpr Duration life_least{60'000}, order_life_most{366 * 24h};
+constexpr Duration kept_least = 1h, certificates_kept_least = 24h, kept_most = 3650 * 24h;
 
 bool is_between(Duration span, Duration least, Duration most) { return span >= least && span <= most; }
 
@@ -51,6 +52,11 @@ std::vector<OptionFault> faults_of(const AuthorityOptions& options) {
     expect(is_between(life, life_least, order_life_most), option,
            "it must be at least a minute and at most " + to_human(order_life_most));
   }
+  expect(issuer::is_plain_name(options.node), "node", "1 to 64 characters of a-z, 0-9 and - are expected");
+  expect(is_between(options.retention.orders, kept_least, kept_most), "retention.orders",
+         "it must be at least an hour and at most " + to_human(kept_most));
+  expect(is_between(options.retention.certificates, certificates_kept_least, kept_most), "retention.certificates",
+         "it must be at least a day and at most " + to_human(kept_most));
   expect(options.http01_port != 0, "http01_port", "a port from 1 to 65535 is expected");
   expect(options.identifiers_max >= 1 && options.identifiers_max <= identifiers_most, "identifiers_max",
          "a number from 1 to 100 is expected");

@@ -157,6 +157,9 @@ Result<void> read_store(TableReader& root, CaConfig& config) {
   auto table = TRY(root.table("store"));
   if (!table) return {};
   config.postgres = TRY(table->string("postgres", ""));
+  config.authority.shared_store = !config.postgres.empty();
+  config.authority.node = TRY(table->string("node", config.authority.node));
+  TRY(check(*table, config.authority, {{"node", "node"}}));
   if (config.postgres.find("password") != std::string::npos) {
     return table->wrong("postgres",
                         "a password does not belong here; put it into libpq's passfile, or use certificates");
@@ -214,6 +217,15 @@ Result<void> read_directory(TableReader& root, AuthorityOptions& options) {
   return table->finish();
 }
 
+Result<void> read_retention(TableReader& root, AuthorityOptions& options) {
+  auto table = TRY(root.table("retention"));
+  if (!table) return {};
+  options.retention.orders = TRY(table->duration("orders", options.retention.orders));
+  options.retention.certificates = TRY(table->duration("certificates", options.retention.certificates));
+  TRY(check(*table, options, {{"retention.orders", "orders"}, {"retention.certificates", "certificates"}}));
+  return table->finish();
+}
+
 bool is_base_url(const std::string& text) {
   const auto url = encoding::Url::parse(text);
   return url && url->is_https() && url->target == "/" && !text.ends_with('/');
@@ -222,6 +234,20 @@ bool is_base_url(const std::string& text) {
 bool is_host(const std::string& text) {
   const auto name = acme::identifier_from_user(text);
   return name && !name->is_wildcard();
+}
+
+Result<void> read_admin(TableReader& root, CaConfig& config) {
+  auto table = TRY(root.table("admin"));
+  if (!table) return {};
+  config.admin.listen = TRY(table->string("listen", ""));
+  config.admin.client_ca = TRY(table->string("client_ca", ""));
+  if (!config.admin.listen.empty() && !is_listen_address(config.admin.listen)) {
+    return table->wrong("listen", "an address is expected, such as \"127.0.0.1:9001\"");
+  }
+  if (!config.admin.listen.empty() && config.admin.client_ca.empty()) {
+    return table->wrong("client_ca", "operators are known by certificates: the file of their authority is expected");
+  }
+  return table->finish();
 }
 
 Result<void> check_general(const TableReader& root, const CaConfig& config) {
@@ -258,6 +284,8 @@ Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file) {
   TRY(read_directory(root, config.authority));
   TRY(read_store(root, config));
   TRY(read_status(root, config));
+  TRY(read_retention(root, config.authority));
+  TRY(read_admin(root, config));
   TRY(root.finish());
   return config;
 }

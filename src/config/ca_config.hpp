@@ -30,6 +30,13 @@ struct IssuerSettings {
   friend bool operator==(const IssuerSettings&, const IssuerSettings&) = default;
 };
 
+// The listener for operators; see ca/admin.
+struct AdminSettings {
+  std::string listen;     // "": there is none
+  std::string client_ca;  // file: who may be a client
+  friend bool operator==(const AdminSettings&, const AdminSettings&) = default;
+};
+
 struct CaConfig {
   std::string host = "localhost";  // what clients call this CA; the name in its own certificate
   std::string listen = ":9000";
@@ -39,6 +46,7 @@ struct CaConfig {
   std::string postgres;                // a libpq connection string; "" is SQLite in the CA's folder
   DnsSettings dns;
   std::string status_listen;  // where the status of certificates is told; "" nowhere
+  AdminSettings admin;
   std::vector<IssuerSettings> issuers = {IssuerSettings{}};
   ca::AuthorityOptions authority;  // base_url is left empty: see base_url(); status.url may be: see status_url()
 };

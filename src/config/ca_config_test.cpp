@@ -46,6 +46,10 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
                     {.name = "before", .passphrase_file = "pass", .state = ca::issuer::IssuerState::retired}};
   options.terms_of_service = "https://corp.example/terms?version=2";
   config.postgres = "host=db.corp.example dbname=crest sslmode=verify-full";
+  options.shared_store = true;
+  config.admin = {.listen = "127.0.0.1:9001", .client_ca = "operators.pem"};
+  options.node = "north-1";
+  options.retention = {.orders = 48h, .certificates = 30 * 24h};
   options.egress.allow = {{encoding::IpNetwork::parse("127.0.0.0/8").value(), ""},
                           {encoding::IpNetwork::parse("fd00::/8").value(), "corp.example"}};
   options.egress.deny = {{encoding::IpNetwork::parse("10.0.0.53").value(), ""}};
@@ -159,6 +163,15 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[validation]\nhttp01_port = 0", "validation.http01_port: "},
        {"[store]\npostgres = \"host=db password=secret\"", "store.postgres: a password does not belong here"},
        {"[store]\nsqlite = \"x\"", "store.sqlite: "},
+       {"[store]\nnode = \"\"", "store.node: "},
+       {"[store]\nnode = \"North 1\"", "store.node: "},
+       {"[admin]\nlisten = \"9001\"\nclient_ca = \"x\"", "admin.listen: "},
+       {"[admin]\nlisten = \":9001\"", "admin.client_ca: "},
+       {"[admin]\npassword = \"x\"", "admin.password: "},
+       {"[retention]\norders = \"30m\"", "retention.orders: "},
+       {"[retention]\ncertificates = \"1h\"", "retention.certificates: "},
+       {"[retention]\ncertificates = 90", "retention.certificates: a duration in quotes"},
+       {"[retention]\naccounts = \"90d\"", "retention.accounts: there is no such setting"},
        {"[validation]\ntls_alpn01_port = 65536", "validation.tls_alpn01_port: "},
        {"[validation]\nmethods = []", "validation.methods: "},
        {"[validation]\nmethods = [\"http-1\"]", "validation.methods: "},

@@ -128,7 +128,23 @@ std::string store_text(const CaConfig& config) {
   return "\n[store]\n"
          "# Empty: SQLite in this folder. Or PostgreSQL, as libpq is told: \"host=db.corp.example dbname=crest\n"
          "# sslmode=verify-full\"; a password goes into libpq's passfile.\n" +
-         line("postgres", 8, quoted(config.postgres), "");
+         line("postgres", 8, quoted(config.postgres), "") +
+         line("node", 8, quoted(config.authority.node), "each node on one database has another name; keep it");
+}
+
+std::string admin_text(const CaConfig& config) {
+  constexpr std::size_t width = 9;
+  return "\n[admin]  # for operators: GET /metrics /health /ready /certificates?q=..., POST /reload /revoke\n"
+         "# Clients show a certificate of the authority in the PEM file client_ca; nobody else is answered.\n" +
+         line("listen", width, quoted(config.admin.listen), "\"127.0.0.1:9001\"; empty: there is no such listener") +
+         line("client_ca", width, quoted(config.admin.client_ca), "");
+}
+
+std::string retention_text(const ca::AuthorityOptions& options) {
+  constexpr std::size_t width = 12;
+  return "\n[retention]  # how long things are kept after their end\n" +
+         line("orders", width, quoted(options.retention.orders), "that came to nothing, and authorizations") +
+         line("certificates", width, quoted(options.retention.certificates), "what a CRL must list stays longer");
 }
 
 std::string status_text(const CaConfig& config) {
@@ -158,7 +174,8 @@ std::string directory_text(const ca::AuthorityOptions& options) {
 std::string to_toml(const CaConfig& config) {
   return general_text(config) + leaf_text(config.authority) + profiles_text(config.authority) +
          issuers_text(config.issuers) + orders_text(config.authority) + admission_text(config.authority) +
-         directory_text(config.authority) + store_text(config) + status_text(config) + validation_text(config);
+         directory_text(config.authority) + store_text(config) + retention_text(config.authority) + admin_text(config) +
+         status_text(config) + validation_text(config);
 }
 
 }  // namespace crest::config

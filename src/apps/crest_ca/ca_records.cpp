@@ -12,9 +12,13 @@ constexpr const char* store_file = "store.sqlite";
 
 }  // namespace
 
+std::string store_path(const std::string& folder) {
+  return joined(joined(folder, config::ca_store_folder), store_file);
+}
+
 Result<std::unique_ptr<ca::store::Store>> open_store(const std::string& folder, const config::CaConfig& config) {
   if (!config.postgres.empty()) return adapters::open_postgres_store(config.postgres);
-  return adapters::open_sqlite_store(joined(joined(folder, config::ca_store_folder), store_file));
+  return adapters::open_sqlite_store(store_path(folder));
 }
 
 Result<CaRecords> open_records(const std::string& folder) {

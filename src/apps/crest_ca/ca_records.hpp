@@ -9,6 +9,8 @@
 
 namespace crest::apps::crest_ca {
 
+// Where SQLite keeps the records of the CA in `folder`.
+std::string store_path(const std::string& folder);
 // Error: storage. Blocks for the disk or the database.
 Result<std::unique_ptr<ca::store::Store>> open_store(const std::string& folder, const config::CaConfig& config);
 

@@ -186,6 +186,36 @@ void add_policy(CLI::App& app, PolicyExplain& flags, int& code) {
   explain->callback([&] { code = run(flags); });
 }
 
+void add_backup(CLI::App& app, Backup& backup, Restore& restore, int& code) {
+  CLI::App* make = app.add_subcommand("backup", "copy a CA into one file, while it serves");
+  make->add_option("folder", backup.folder, "as crest-ca init made it")->required();
+  make->add_option("file", backup.file, "a new file; it holds encrypted keys")->required();
+  make->add_flag("--rehearse", backup.rehearse, "restore it into a folder of its own, check that, and remove it");
+  make->callback([&] { code = run(backup); });
+  CLI::App* back = app.add_subcommand("restore", "make a CA of a backup");
+  back->add_option("file", restore.file, "as crest-ca backup made it")->required();
+  back->add_option("folder", restore.folder, "a new folder")->required();
+  back->callback([&] { code = run(restore); });
+}
+
+void add_audit(CLI::App& app, Audit& flags, int& code) {
+  CLI::App* verb = app.add_subcommand("audit", "the log of what the CA has done");
+  verb->require_subcommand(1);
+  CLI::App* verify = verb->add_subcommand("verify", "read the log from its beginning and say whether it is whole");
+  CLI::App* lines = verb->add_subcommand("export", "print the log, a JSON object for each line");
+  for (CLI::App* action : {verify, lines}) {
+    action->add_option("folder", flags.folder, "as crest-ca init made it")->required();
+    action->add_option("--chain", flags.chain, "of this node only");
+  }
+  verify->add_flag("--json", flags.json, "print the result as JSON");
+  lines->add_flag("--json", flags.json, "with chain, number and digest around each line");
+  verify->callback([&] { code = run(flags); });
+  lines->callback([&] {
+    flags.action = Audit::Action::export_lines;
+    code = run(flags);
+  });
+}
+
 }  // namespace
 
 int run_command_line(int count, char** words) {
@@ -199,6 +229,9 @@ int run_command_line(int count, char** words) {
   CertificateVerbs certificates;
   EabVerbs eab;
   PolicyExplain policy;
+  Audit audit;
+  Backup backup;
+  Restore restore;
   int code = 0;
   add_init(app, init)->callback([&] { code = run(init); });
   add_issuer(app, issuer, code);
@@ -206,6 +239,8 @@ int run_command_line(int count, char** words) {
   add_certificates(app, certificates, code);
   add_eab(app, eab, code);
   add_policy(app, policy, code);
+  add_audit(app, audit, code);
+  add_backup(app, backup, restore, code);
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {

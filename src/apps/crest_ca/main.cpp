@@ -10,6 +10,7 @@ int main(int count, char** words) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before there is a thread: serve waits for them in one place
   std::signal(SIGPIPE, SIG_IGN);
   try {

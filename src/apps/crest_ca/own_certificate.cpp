@@ -38,12 +38,13 @@ Result<adapters::ServerIdentity> placeholder_identity(Random& random, Time now) 
   return adapters::ServerIdentity{.chain_pem = certificate.pem(), .key_pem = key.to_pem(), .client_trust_pem = {}};
 }
 
-OwnCertificate::OwnCertificate(const config::CaConfig& config, Deps deps) : deps_(deps), names_(own_names(config)) {}
+OwnCertificate::OwnCertificate(const config::CaConfig& config, Deps deps)
+    : deps_(std::move(deps)), names_(own_names(config)) {}
 
 Result<void> OwnCertificate::renew() {
   const auto key = TRY(crypto::PrivateKey::generate(crypto::KeyType::ec_p256));
-  const auto chain = TRY(deps_.authority.issue_own(key.public_key(), names_));
-  TRY(deps_.server.set_certificate(chain.pem(), key.to_pem()));
+  const auto chain = TRY(deps_.issue(key.public_key(), names_));
+  for (auto* server : deps_.servers) TRY(server->set_certificate(chain.pem(), key.to_pem()));
   due_ = acme::renewal_due(chain.leaf().not_before(), chain.leaf().not_after());
   return {};
 }

@@ -1,6 +1,7 @@
-// An OwnCertificate keeps the CA's listener in certificates that the CA issues to itself.
+// An OwnCertificate keeps the CA's listeners in certificates that the CA issues to itself.
 #pragma once
 
+#include <functional>
 #include <thread>
 
 #include "adapters/beast_server.hpp"
@@ -15,8 +16,9 @@ Result<adapters::ServerIdentity> placeholder_identity(Random& random, Time now);
 class OwnCertificate {
  public:
   struct Deps {
-    ca::Authority& authority;
-    adapters::BeastServer& server;
+    // The Authority of the moment issues.
+    std::function<Result<x509::Chain>(const crypto::PublicKey&, const std::vector<acme::Identifier>&)> issue;
+    std::vector<adapters::BeastServer*> servers;
     Clock& clock;
     Log& log;
   };

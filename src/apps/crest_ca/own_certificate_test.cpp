@@ -38,6 +38,12 @@ class JumpingClock final : public Clock {
   std::condition_variable_any changed_;
 };
 
+auto issuing(ca::testing::TestCa& ca) {
+  return [&ca](const crypto::PublicKey& key, const std::vector<acme::Identifier>& names) {
+    return ca.authority->issue_own(key, names);
+  };
+}
+
 std::uint64_t certificates_in(ca::testing::TestCa& ca) {
   std::uint64_t count = 0;
   EXPECT_TRUE(ca.memory.read([&](ca::store::Tx& tx) -> Result<void> {
@@ -56,7 +62,7 @@ TEST(OwnCertificate, IsRenewedAtTwoThirdsOfEachLifeAndSwappedIn) {
   const auto server = adapters::BeastServer::open(options, ca.log).value();
   config::CaConfig config;
   config.host = "ca.corp.example";
-  OwnCertificate own(config, {*ca.authority, *server, clock, ca.log});
+  OwnCertificate own(config, {issuing(ca), {server.get()}, clock, ca.log});
   ASSERT_TRUE(own.renew());
   const Time begun = ca.clock.now();
   own.keep();
@@ -77,7 +83,7 @@ TEST(OwnCertificate, AFailureIsLoggedAndTriedAgainInAMinute) {
   const auto server = adapters::BeastServer::open(options, ca.log).value();
   config::CaConfig config;
   config.host = "ca.corp.example";
-  OwnCertificate own(config, {*ca.authority, *server, clock, ca.log});
+  OwnCertificate own(config, {issuing(ca), {server.get()}, clock, ca.log});
   ASSERT_TRUE(own.renew());
   ca.store.fail_write_in = 1;
   own.keep();

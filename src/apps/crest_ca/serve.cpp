@@ -1,43 +1,57 @@
 #include <csignal>
+#include <cstdlib>
+#include <ctime>
 
 #include "adapters/curl_transport.hpp"
 #include "adapters/line_log.hpp"
 #include "adapters/listen_socket.hpp"
 #include "adapters/posix_disk.hpp"
+#include "adapters/postgres_nonces.hpp"
+#include "adapters/prometheus_meter.hpp"
 #include "adapters/secret_memory.hpp"
 #include "adapters/system_clock.hpp"
+#include "adapters/systemd_notify.hpp"
+#include "adapters/text_file.hpp"
 #include "adapters/tls_probe.hpp"
 #include "adapters/unbound_resolver.hpp"
 #include "apps/crest_ca/ca_records.hpp"
-#include "apps/crest_ca/key_ring.hpp"
 #include "apps/crest_ca/own_certificate.hpp"
-#include "apps/crest_ca/verb.hpp"
+#include "apps/crest_ca/running_ca.hpp"
+#include "ca/admin/admin_service.hpp"
+#include "ca/nonce/sealed_counter.hpp"
 #include "ca/store/memory_store.hpp"
+#include "ca/store/metered_store.hpp"
 #include "config/ca_folder.hpp"
 #include "crypto/digest.hpp"
+#include "encoding/base64.hpp"
 
 namespace crest::apps::crest_ca {
 namespace {
 
-using ca::Authority;
 using StorePtr = std::unique_ptr<ca::store::Store>;
+using NoncesPtr = std::unique_ptr<ca::nonce::NonceSource>;
+using ServerPtr = std::unique_ptr<adapters::BeastServer>;
 
 constexpr int standard_error = 2;
 constexpr std::size_t status_body_bytes_max = 8u << 10, status_workers = 4;
 constexpr const char* lock_file = "serve.lock";
+constexpr std::size_t instance_octets = 16, admin_workers = 2, admin_connections_max = 64;
+constexpr std::size_t trust_bytes_max = 1u << 20;
+constexpr Duration signal_wait_max = 24h;
 
 Result<StorePtr> chosen_store(const Serve& flags, const config::CaConfig& config) {
   if (flags.store == "memory") return StorePtr(std::make_unique<ca::store::MemoryStore>());
-  return crest_ca::open_store(flags.folder, config);
+  return open_store(flags.folder, config);
 }
 
-Result<config::CaConfig> settings(const Serve& flags, Disk& disk) {
-  auto settings = TRY(config::read_settings(disk, flags.folder));
-  if (!flags.listen.empty()) settings.listen = flags.listen;
-  if (!flags.status_listen.empty()) settings.status_listen = flags.status_listen;
-  if (flags.http01_port != 0) settings.authority.http01_port = flags.http01_port;
-  if (flags.tls_alpn01_port != 0) settings.authority.tls_alpn01_port = flags.tls_alpn01_port;
-  return settings;
+// In memory on one node; where several share a database, any of them takes back what another has made.
+Result<NoncesPtr> chosen_nonces(const Serve& flags, const config::CaConfig& config, Clock& clock, Random& random,
+                                Log& log) {
+  if (flags.store == "memory" || config.postgres.empty()) {
+    return NoncesPtr(std::make_unique<ca::nonce::SealedCounter>(random));
+  }
+  auto shared = TRY(adapters::PostgresNonces::open(config.postgres, clock, random, log));
+  return NoncesPtr(std::move(shared));
 }
 
 adapters::ServerOptions server_options(const config::CaConfig& config, adapters::ServerIdentity identity) {
@@ -48,23 +62,34 @@ adapters::ServerOptions server_options(const config::CaConfig& config, adapters:
   return options;
 }
 
-// Whoever asks for a certificate's status asks for little.
-adapters::ServerOptions status_server_options(const config::CaConfig& config) {
+// nullptr when ca.toml wants none. Error: as BeastServer::open(); config, for a file that holds no certificate.
+Result<ServerPtr> admin_server(const Serve& flags, const config::CaConfig& config, adapters::ServerIdentity identity,
+                               Log& log) {
+  if (config.admin.listen.empty()) return ServerPtr();
+  const std::string path =
+      config.admin.client_ca.starts_with('/') ? config.admin.client_ca : joined(flags.folder, config.admin.client_ca);
+  identity.client_trust_pem = TRY(adapters::read_text_file(path, trust_bytes_max));
+  adapters::ServerOptions options;
+  options.address = config.admin.listen;
+  options.workers = admin_workers;
+  options.connections_max = admin_connections_max;
+  options.identity = std::move(identity);
+  return adapters::BeastServer::open(std::move(options), log);
+}
+
+// Whoever asks for a certificate's status asks for little. nullptr when nobody tells.
+Result<ServerPtr> status_server(const config::CaConfig& config, Log& log) {
+  if (config.status_listen.empty()) return ServerPtr();
   adapters::ServerOptions options;
   options.address = config.status_listen;
   options.body_bytes_max = status_body_bytes_max;
   options.workers = status_workers;
-  return options;
-}
-
-Result<std::unique_ptr<adapters::BeastServer>> status_server(const config::CaConfig& config, Log& log) {
-  if (config.status_listen.empty()) return std::unique_ptr<adapters::BeastServer>();
-  auto opened = adapters::BeastServer::open(status_server_options(config), log);
+  auto opened = adapters::BeastServer::open(std::move(options), log);
   return opened ? std::move(opened) : std::move(opened).error().at("[status] listen");
 }
 
-// What the CA must never take for a host that it validates; the same for each listener there is.
-Result<void> add_own(std::vector<ca::va::OwnListener>& own, const std::string& listen, std::uint16_t port) {
+// What the CA must never take for a host that it validates; the same for each listener there will be.
+Result<void> add_listener(std::vector<ca::va::OwnListener>& own, const std::string& listen, std::uint16_t port) {
   const auto address = TRY(adapters::ListenAddress::parse(listen));
   for (const auto& place : adapters::reachable_at(address.host)) {
     const auto network = encoding::IpNetwork::parse(place);
@@ -73,44 +98,69 @@ Result<void> add_own(std::vector<ca::va::OwnListener>& own, const std::string& l
   return {};
 }
 
-// Threads that do the CA's background work.
-class Workers {
- public:
-  Workers(Authority& authority, std::size_t count, Log& log) {
-    for (std::size_t i = 0; i < count; ++i) {
-      threads_.emplace_back([&authority, &log](const std::stop_token& stop) {
-        while (!stop.stop_requested()) {
-          try {
-            if (!authority.work(stop)) authority.wait_for_work(stop);
-          } catch (const std::exception& failure) {  // out of memory: a thread that ends would end the CA
-            log.error("worker_failed", {{"error", failure.what()}});
-          }
-        }
-      });
-    }
-  }
-  void request_stop() {
-    for (auto& thread : threads_) thread.request_stop();
-  }
-
- private:
-  std::vector<std::jthread> threads_;
-};
-
-int wait_for_signal() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  int number = 0;
-  sigwait(&signals, &number);
-  return number;
-}
-
-std::string first_line(const config::CaConfig& config, const std::string& url) {
-  std::string line = "crest-ca serves " + url + "/acme/" + config.authority.name + "/directory";
+std::string first_line(const config::CaConfig& config, std::uint16_t port) {
+  std::string line =
+      "crest-ca serves " + config::base_url(config, port) + "/acme/" + config.authority.name + "/directory";
   if (config::may_validate_loopback(config)) line += " (lab: it may validate hosts on loopback)";
   return line;
+}
+
+// A variable, and takes it out of the environment, so that no child speaks for us.
+std::string taken(const char* name) {
+  const char* value = std::getenv(name);
+  std::string out = value ? value : "";
+  ::unsetenv(name);
+  return out;
+}
+
+adapters::SystemdNotify service_manager() {
+  std::string socket = taken("NOTIFY_SOCKET");
+  const std::string watchdog = taken("WATCHDOG_USEC");
+  return adapters::SystemdNotify(std::move(socket), watchdog);
+}
+
+// 0 when nothing came in time. The signals are blocked in every thread.
+int next_signal(Duration longest) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
+  const timespec span{.tv_sec = longest.count() / 1'000, .tv_nsec = longest.count() % 1'000 * 1'000'000};
+  const int number = sigtimedwait(&signals, nullptr, &span);
+  return number > 0 ? number : 0;
+}
+
+// Bad settings leave everything as it was, and say so.
+void reload(RunningCa& ca, const adapters::SystemdNotify& notify, Log& log) {
+  notify.reloading();
+  const auto done = ca.reload();
+  if (!done) log.error("reload_failed", {{"error", done.error().describe()}, {"effect", "the old settings hold"}});
+  notify.ready();
+}
+
+void run_until_stopped(RunningCa& ca, const adapters::SystemdNotify& notify, Log& log) {
+  while (true) {
+    const int number = next_signal(notify.alive_every().value_or(signal_wait_max));
+    notify.alive();
+    if (number == SIGHUP) reload(ca, notify, log);
+    if (number != SIGINT && number != SIGTERM) continue;
+    log.info("stopping", {{"signal", std::to_string(number)}});
+    return;
+  }
+}
+
+ca::admin::AdminService::Deps admin_deps(RunningCa& ca, const RunningCa::Parts& parts,
+                                         const adapters::PrometheusMeter& meter, const std::string& chain) {
+  return {.store = parts.store,
+          .clock = parts.clock,
+          .log = parts.log,
+          .metrics =
+              [&] {
+                ca.current()->gauge_queue();
+                return meter.text();
+              },
+          .health = [&] { return ca.current()->health(); },
+          .reload = [&] { return ca.reload(); },
+          .audit_chain = chain};
 }
 
 Result<void> serve(const Serve& flags) {
@@ -118,47 +168,59 @@ Result<void> serve(const Serve& flags) {
   crypto::SystemRandom random;
   adapters::LineLog log(standard_error, clock, flags.debug ? LogLevel::debug : LogLevel::info,
                         flags.json_log ? adapters::LineLog::Format::json : adapters::LineLog::Format::automatic);
+  const auto notify = service_manager();
   const auto disk = TRY(adapters::open_posix_disk(flags.folder, {.create = false}));
-  const auto config = TRY(settings(flags, *disk));
+  const auto config = TRY(settings_of(flags, *disk));
   const auto lock = TRY(disk->lock(lock_file));
   const std::string refused = adapters::shield_secrets();  // before the key is here (SF85)
   if (!refused.empty()) log.warn("secrets_less_protected", {{"error", refused}});
   KeyRing keys(*disk, flags.folder, flags.passphrase);
-  auto issuers = TRY(keys.issuers(config.issuers));
-  const auto store = TRY(chosen_store(flags, config));
+  TRY(keys.issuers(config.issuers));  // asks for a passphrase before anything listens
+  adapters::PrometheusMeter meter;
+  const auto inner_store = TRY(chosen_store(flags, config));
+  ca::store::MeteredStore store(*inner_store, clock, meter);
+  const auto nonces = TRY(chosen_nonces(flags, config, clock, random, log));
 
   auto identity = TRY(placeholder_identity(random, clock.now()));
+  const auto admin = TRY(admin_server(flags, config, identity, log));
   const auto server = TRY(adapters::BeastServer::open(server_options(config, std::move(identity)), log));
   adapters::CurlTransport egress;
   adapters::SocketTlsProbe probe;
   const auto resolver = TRY(adapters::UnboundResolver::open({.dnssec = config.dns.dnssec,
                                                              .trust_anchor_files = config.dns.trust_anchors,
                                                              .insecure_domains = config.dns.insecure_domains}));
-  NullMeter meter;
-  auto options = config.authority;
-  options.base_url = config::base_url(config, server->port());
-  TRY(add_own(options.egress.own, config.listen, server->port()));
+  RunningCa::Place place{
+      .port = server->port(), .own = {}, .instance = encoding::base64url(random.bytes(instance_octets))};
+  TRY(add_listener(place.own, config.listen, server->port()));
+  if (admin) TRY(add_listener(place.own, config.admin.listen, admin->port()));
   const auto told = TRY(status_server(config, log));
   if (told) {
-    options.status.url = config::status_url(config, told->port());
-    TRY(add_own(options.egress.own, config.status_listen, told->port()));
+    place.status_url = config::status_url(config, told->port());
+    TRY(add_listener(place.own, config.status_listen, told->port()));
   }
-  options.caa.identities = config::caa_identities(config);
-  const std::string url = options.base_url;
-  const auto authority = TRY(Authority::open(
-      std::move(options), {*store, *resolver, egress, std::move(issuers), clock, random, log, meter, &probe}));
+  const RunningCa::Parts parts{*disk, keys, store, *nonces, *resolver, egress, probe, clock, random, log, meter};
+  const auto ca = TRY(RunningCa::open(flags, config, std::move(place), parts));
 
-  say(first_line(config, url));  // connections queue already
+  say(first_line(config, server->port()));  // connections queue already
+  if (admin) say("operators: https://" + config.host + ":" + std::to_string(admin->port()) + ", by client certificate");
 
-  OwnCertificate own(config, {*authority, *server, clock, log});
+  std::vector<adapters::BeastServer*> servers = {server.get()};
+  if (admin) servers.push_back(admin.get());
+  OwnCertificate own(
+      config, {[&ca = *ca](const auto& key, const auto& names) { return ca.current()->issue_own(key, names); }, servers,
+               clock, log});
   TRY(own.renew());
-  Workers workers(*authority, config.validation_workers, log);
-  TRY(server->start(*authority));
-  if (told) TRY(told->start(*authority->status()));
+  ca::admin::AdminService admin_service(admin_deps(*ca, parts, meter, config.authority.node));
+  ca->start_work(config.validation_workers);
+  TRY(server->start(ca->service()));
+  if (admin) TRY(admin->start(admin_service));
+  if (told) TRY(told->start(ca->status()));
   own.keep();
-  const int number = wait_for_signal();
-  log.info("stopping", {{"signal", std::to_string(number)}});
-  workers.request_stop();
+  notify.ready();
+  run_until_stopped(*ca, notify, log);
+  notify.stopping();
+  ca->stop_work();
+  if (admin) admin->stop();
   server->stop();
   if (told) told->stop();
   return {};

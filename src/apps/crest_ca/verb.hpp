@@ -106,13 +106,32 @@ struct PolicyExplain {
   bool json = false, detailed_exit_code = false;
 };
 
+struct Audit {
+  enum class Action { verify, export_lines };
+  std::string folder;
+  Action action = Action::verify;
+  std::string chain;  // "" is all
+  bool json = false;
+};
+
+struct Backup {
+  std::string folder, file;
+  bool rehearse = false;
+};
+struct Restore {
+  std::string file, folder;
+};
+
 // Each prints what it has to say to stdout and problems to stderr, and returns the exit code.
 int run(const Init& flags);
 int run(const IssuerList& flags);
 int run(const IssuerRequest& flags);
 int run(const IssuerInstall& flags);
 int run(const IssuerSetState& flags);
-// Serves until SIGTERM or SIGINT, both of which are blocked in every thread.
+int run(const Backup& flags);
+int run(const Restore& flags);
+int run(const Audit& flags);  // 2 also when the log is broken
+// Serves until SIGTERM or SIGINT, and reads its settings again at SIGHUP; all of them are blocked in every thread.
 int run(const Serve& flags);
 int run(const EabCreate& flags);
 int run(const EabList& flags);

@@ -1,5 +1,7 @@
 #include "ca/audit/chain.hpp"
 
+#include <algorithm>
+
 #include "crypto/digest.hpp"
 #include "encoding/base64.hpp"
 #include "encoding/json.hpp"
@@ -9,7 +11,7 @@ namespace {
 
 using encoding::Json;
 
-constexpr std::string_view signature_fact = "signature", context = "crest-ca audit checkpoint\n";
+constexpr std::string_view key_fact = "key", signature_fact = "signature", context = "crest-ca audit checkpoint\n";
 
 std::string digest_of(std::string_view text) { return encoding::hex(crypto::sha256(text)); }
 
@@ -22,8 +24,15 @@ Error broken(std::uint64_t number, const std::string& why) {
 
 struct Parsed {
   std::uint64_t number = 0;
-  std::string previous, kind, signature;
+  std::string previous, kind, key, signature;
 };
+
+std::string fact_of(const Json& facts, std::string_view name) {
+  const Json* fact = facts.find(name);
+  return fact && fact->as_string() ? *fact->as_string() : "";
+}
+
+std::string name_of(const crypto::PublicKey& key) { return encoding::hex(crypto::sha256(key.spki())); }
 
 Result<Parsed> parsed(std::string_view text, std::uint64_t expected) {
   const auto json = Json::parse(text);
@@ -35,10 +44,8 @@ Result<Parsed> parsed(std::string_view text, std::uint64_t expected) {
   const auto previous = reader->string("previous"), kind = reader->string("event");
   const Json* facts = json->find("facts");
   if (!number || !previous || !kind || !facts) return broken(expected, "a member is missing");
-  Parsed out{static_cast<std::uint64_t>(*number), *previous, *kind, ""};
-  const Json* signature = facts->find(signature_fact);
-  if (signature && signature->as_string()) out.signature = *signature->as_string();
-  return out;
+  return Parsed{static_cast<std::uint64_t>(*number), *previous, *kind, fact_of(*facts, key_fact),
+                fact_of(*facts, signature_fact)};
 }
 
 }  // namespace
@@ -57,7 +64,18 @@ Line next_line(const std::optional<Line>& last, const Event& event, Time when) {
 
 Result<Event> checkpoint(const Line& last, const crypto::Signer& key) {
   const Bytes signature = TRY(key.sign(as_bytes(signed_text(last.digest))));
-  return Event{std::string(checkpoint_kind), {{std::string(signature_fact), encoding::base64url(signature)}}};
+  return Event{std::string(checkpoint_kind),
+               {{std::string(key_fact), name_of(key.public_key())},
+                {std::string(signature_fact), encoding::base64url(signature)}}};
+}
+
+Result<void> Verifier::check_signature(const std::string& digest, const std::string& key,
+                                       const std::string& signature) const {
+  const auto found = std::ranges::find(keys_, key, name_of);
+  if (found == keys_.end()) return broken(lines() + 1, "the checkpoint is signed by a key that is none of the CA's");
+  const auto octets = encoding::from_base64url(signature);
+  if (octets && found->verify(as_bytes(signed_text(digest)), *octets)) return {};
+  return broken(lines() + 1, "the signature of the checkpoint is not the CA's");
 }
 
 Result<void> Verifier::take(std::string_view text) {
@@ -70,10 +88,7 @@ Result<void> Verifier::take(std::string_view text) {
     return broken(expected, "it does not follow from the line before, so one of the two was changed");
   }
   if (line.kind == checkpoint_kind) {
-    const auto signature = encoding::from_base64url(line.signature);
-    if (!signature || !key_.verify(as_bytes(signed_text(line.previous)), *signature)) {
-      return broken(expected, "the signature of the checkpoint is not the CA's");
-    }
+    TRY(check_signature(line.previous, line.key, line.signature));
     vouched_for_ = expected - 1;
   }
   last_ = Line{expected, std::string(text), digest_of(text)};

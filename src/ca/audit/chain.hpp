@@ -29,14 +29,15 @@ struct Line {
 inline const std::string first_previous(64, '0');
 Line next_line(const std::optional<Line>& last, const Event& event, Time when);
 
-// A checkpoint is an event whose signature covers the digest of the line before it.
+// A checkpoint is an event whose signature covers the digest of the line before it, and which names the key.
 inline constexpr std::string_view checkpoint_kind = "checkpoint";
 Result<Event> checkpoint(const Line& last, const crypto::Signer& key);  // error: the signer's
 
 // Reads a log from its beginning, line by line. Not thread-safe.
 class Verifier {
  public:
-  explicit Verifier(crypto::PublicKey key) : key_(std::move(key)) {}
+  // The keys that may sign checkpoints: of every issuer the CA ever had.
+  explicit Verifier(std::vector<crypto::PublicKey> keys) : keys_(std::move(keys)) {}
   Result<void> take(std::string_view text);  // error: malformed, naming the line and what is wrong with it
 
   std::uint64_t lines() const { return last_ ? last_->number : 0; }
@@ -44,7 +45,9 @@ class Verifier {
   const std::optional<Line>& last() const { return last_; }
 
  private:
-  crypto::PublicKey key_;
+  Result<void> check_signature(const std::string& digest, const std::string& key, const std::string& signature) const;
+
+  std::vector<crypto::PublicKey> keys_;
   std::optional<Line> last_;
   std::uint64_t vouched_for_ = 0;
 };

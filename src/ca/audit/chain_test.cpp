@@ -28,7 +28,7 @@ std::vector<std::string> log() {
 }
 
 Result<std::uint64_t> verified(const std::vector<std::string>& lines) {
-  Verifier verifier(key().public_key());
+  Verifier verifier({key().public_key()});
   for (const auto& line : lines) TRY(verifier.take(line));
   return verifier.vouched_for();
 }

@@ -64,7 +64,7 @@ TEST_F(AuditWriter, SF87_TellsOfEachChangeInOneUnbrokenChain) {
   ASSERT_EQ(driver.post(driver.account_url(), R"({"status":"deactivated"})").status(), 200);
   EXPECT_EQ(kinds(), (std::vector<std::string>{"account_created", "account_updated", "signature_journalled",
                                                "certificate_revoked", "account_deactivated"}));
-  Verifier verifier(leaf_key().public_key());
+  Verifier verifier({});
   for (const auto& row : rows()) EXPECT_TRUE(verifier.take(row.text));
   const auto journalled = rows()[2].text;
   EXPECT_NE(journalled.find(issued.chain.leaf().serial_hex()), std::string::npos) << journalled;

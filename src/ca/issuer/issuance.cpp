@@ -254,6 +254,7 @@ Result<void> Issuance::complete(CertificateRow& certificate, OrderRow& order, co
   valid.status = OrderStatus::valid;
   valid.serial = finished.serial;
   const auto work = [&](store::Tx& tx) -> Result<void> {
+    TRY(deps_.membership.check(tx));
     const bool is_wanted = TRY(has_valid_account(tx, valid));
     if (!is_wanted) return make_error(ErrorKind::internal, account_gone, order.account);
     const bool stored = TRY(put_issued(tx, certificate, finished));

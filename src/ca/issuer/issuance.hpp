@@ -11,6 +11,7 @@
 #include "ca/alarm.hpp"
 #include "ca/issuer/issuer_set.hpp"
 #include "ca/issuer/profile_set.hpp"
+#include "ca/jobs/membership.hpp"
 #include "ca/store/store.hpp"
 #include "core/log.hpp"
 #include "core/meter.hpp"
@@ -29,6 +30,7 @@ class Issuance {
     Log& log;
     Meter& meter;
     const std::string& audit_chain;
+    const Membership& membership;
   };
   explicit Issuance(Deps deps) : deps_(deps), clock_alarm_(deps.log, "clock_suspect") {}
 

@@ -218,10 +218,13 @@ Result<void> Authorizations::fail(store::Tx& tx, const AuthorizationRow& row, co
 Result<std::optional<Task>> Authorizations::record(const Task& task, const va::Verdict& verdict, Time now) {
   const auto next = verdict.problem ? next_attempt(task, verdict, now) : std::nullopt;
   std::optional<AuthorizationRow> row;
+  std::string method;
   const auto work = [&](store::Tx& tx) -> Result<void> {
+    TRY(deps_.membership.check(tx));
     row = TRY(tx.authorizations.by_id(task.key));
     auto* challenge = row ? processing(*row) : nullptr;
     if (!challenge || row->status != AuthorizationStatus::pending) return {};
+    method = challenge->method;
     if (verdict.problem) challenge->error_json = acme::to_json(*verdict.problem).dump();
     if (!verdict.problem) {
       challenge->status = ChallengeStatus::valid;
@@ -244,13 +247,13 @@ Result<std::optional<Task>> Authorizations::record(const Task& task, const va::V
   const std::string name = row ? row->identifier.value : "";
   if (!verdict.problem) {
     deps_.log.info("validation_passed", {{"authorization", task.key}, {"account", task.account}, {"name", name}});
-    deps_.meter.count("crest_ca_validations_total", "valid");
+    deps_.meter.count("crest_ca_validations_total", "valid " + method);
   } else {
     deps_.log.info(next ? "validation_retried" : "validation_failed", {{"authorization", task.key},
                                                                        {"account", task.account},
                                                                        {"name", name},
                                                                        {"error", verdict.problem->detail.printable()}});
-    if (!next) deps_.meter.count("crest_ca_validations_total", "invalid");
+    if (!next) deps_.meter.count("crest_ca_validations_total", "invalid " + method);
   }
   return next;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ca/agenda.hpp"
+#include "ca/jobs/membership.hpp"
 #include "ca/ra/rules.hpp"
 #include "ca/store/store.hpp"
 #include "core/log.hpp"
@@ -18,6 +19,7 @@ struct Deps {
   Log& log;
   Meter& meter;
   const std::string& audit_chain;  // where what happens is written: see ca/audit/writer.hpp
+  const Membership& membership;
 };
 
 store::Id new_id(Random& random);  // 128 bits

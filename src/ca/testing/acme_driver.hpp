@@ -39,20 +39,29 @@ struct Answer {
 class AcmeDriver {
  public:
   explicit AcmeDriver(TestCa& ca, crypto::KeyType type = crypto::KeyType::ec_p256)
-      : ca_(ca), key_(crypto::PrivateKey::generate(type).value()) {}
+      : ca_(&ca), key_(crypto::PrivateKey::generate(type).value()) {}
+  // The same client, at another node.
+  static AcmeDriver through(TestCa& node, const AcmeDriver& model) {
+    AcmeDriver driver = model;
+    driver.ca_ = &node;
+    driver.other_ = nullptr;
+    return driver;
+  }
+  void alternate(TestCa* other) { other_ = other; }  // from one request to the next
 
   const crypto::PrivateKey& key() const { return key_; }
   const crypto::PublicKey& public_key() const { return key_.public_key(); }
   void use_key(crypto::PrivateKey key) { key_ = std::move(key); }
   const std::string& account_url() const { return kid_; }
-  TestCa& ca() { return ca_; }
+  TestCa& ca() { return *ca_; }
 
   static std::string url(std::string_view path) { return std::string(TestCa::base) + "/acme/corp" + std::string(path); }
 
   Answer send(http::Request request) {
     request.url =
         request.url.starts_with(TestCa::base) ? request.url.substr(std::string_view(TestCa::base).size()) : request.url;
-    Answer answer{.response = ca_.authority->handle(request)};
+    Answer answer{.response = ca_->authority->handle(request)};
+    if (other_) std::swap(ca_, other_);
     if (auto json = encoding::Json::parse(answer.response.body)) answer.json = *std::move(json);
     return answer;
   }
@@ -122,7 +131,7 @@ class AcmeDriver {
     auto order = new_order(names, std::move(profile));
     const std::string order_url = order.location();
     respond_all(order);
-    ca_.work_all();
+    ca_->work_all();
     auto done = finalize(order, key, names);
     const std::string certificate = done.text("certificate");
     const auto download = read(certificate);
@@ -130,7 +139,8 @@ class AcmeDriver {
   }
 
  private:
-  TestCa& ca_;
+  TestCa* ca_;
+  TestCa* other_ = nullptr;
   crypto::PrivateKey key_;
   std::string kid_;
 };

@@ -85,14 +85,15 @@ class MoodySigner final : public crypto::Signer {
  public:
   explicit MoodySigner(const crypto::Signer& inner) : inner_(inner) {}
   std::atomic<bool> fails = false;
-  std::atomic<int> signatures = 0;
+  std::atomic<int> signatures = 0;       // of DER: certificates and what tells of them, not the audit log's
   std::function<void()> before_signing;  // what happens to the CA just then
 
   const crypto::PublicKey& public_key() const override { return inner_.public_key(); }
   Result<Bytes> sign(ByteView message) const override {
     if (before_signing) before_signing();
     if (fails) return make_error(ErrorKind::internal, "the token is gone");
-    ++const_cast<MoodySigner*>(this)->signatures;
+    constexpr std::uint8_t sequence = 0x30;
+    if (!message.empty() && message.front() == sequence) ++const_cast<MoodySigner*>(this)->signatures;
     return inner_.sign(message);
   }
 
@@ -168,6 +169,7 @@ class TestCa {
   std::vector<IssuingKey> further;                          // issuers behind it
   std::vector<issuer::Member> more_issuers;
   bool only_further = false;
+  nonce::NonceSource* nonces = nullptr;  // its own
   std::unique_ptr<Authority> authority;
 
   TestCa() : store(memory) { start(); }
@@ -176,8 +178,8 @@ class TestCa {
 
   void start() { authority = try_to_start().value(); }  // again: what a restart does
   Result<std::unique_ptr<Authority>> try_to_start() {
-    return Authority::open(options,
-                           {store, resolver, egress, issuers(), clock, random, log, meter, &probe, more_issuers});
+    return Authority::open(
+        options, {store, resolver, egress, issuers(), clock, random, log, meter, &probe, more_issuers, nonces});
   }
   std::vector<IssuingKey> issuers() const {
     const auto& hierarchy = TestHierarchy::get();

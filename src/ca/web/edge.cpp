@@ -31,25 +31,56 @@ http::Response no_handler(int status, const std::string& allow, const std::strin
 
 }  // namespace
 
+// One line and one count a request. Routes are as they were added, so that their number is bounded.
+void Edge::tell(const http::Request& request, const std::string& route, const std::string& account, int status,
+                Instant begun) const {
+  const double seconds = std::chrono::duration<double>(deps_.clock.monotonic() - begun).count();
+  const std::string method =
+      request.method == "GET" || request.method == "HEAD" || request.method == "POST" ? request.method : "other";
+  deps_.meter.count("crest_ca_requests_total", method + " " + route + " " + std::to_string(status));
+  deps_.meter.observe("crest_ca_request_seconds", seconds);
+  deps_.log.info("request", {{"request", request.peer.request_id},
+                             {"peer", request.peer.address},
+                             {"account", account},
+                             {"method", method},
+                             {"route", route},
+                             {"status", std::to_string(status)},
+                             {"milliseconds", std::to_string(static_cast<std::int64_t>(seconds * 1'000))}});
+}
+
+http::Response Edge::answer_post(const http::Request& request, const http::PathValues& path, SignedBy signed_by,
+                                 const PostHandler& handler, std::string& account) {
+  const Time now = deps_.clock.now();
+  auto caller = deps_.gate.admit(request, signed_by);
+  if (!caller) return error_response(caller.error(), request, now, deps_.log);
+  if (caller->account) account = caller->account->id;
+  auto response = handler({*std::move(caller), path, request.url, request.peer, now});
+  if (!response) return error_response(response.error(), request, now, deps_.log);
+  return *std::move(response);
+}
+
 void Edge::post(std::string_view pattern, SignedBy signed_by, PostHandler handler) {
   router_.add("POST", deps_.urls.path(pattern),
-              [this, signed_by, handler = std::move(handler)](const http::Request& request,
-                                                              const http::PathValues& path) -> http::Response {
-                const Time now = deps_.clock.now();
-                auto caller = deps_.gate.admit(request, signed_by);
-                if (!caller) return error_response(caller.error(), request, now, deps_.log);
-                auto response = handler({*std::move(caller), path, request.url, request.peer, now});
-                if (!response) return error_response(response.error(), request, now, deps_.log);
-                return *std::move(response);
+              [this, signed_by, route = std::string(pattern), handler = std::move(handler)](
+                  const http::Request& request, const http::PathValues& path) -> http::Response {
+                const Instant begun = deps_.clock.monotonic();
+                std::string account;
+                auto response = answer_post(request, path, signed_by, handler, account);
+                tell(request, route, account, response.status, begun);
+                return response;
               });
 }
 
 void Edge::get(std::string_view pattern, GetHandler handler) {
   router_.add("GET", pattern,
-              [this, handler = std::move(handler)](const http::Request& request, const http::PathValues& path) {
-                auto response = handler(request, path);
-                if (!response) return error_response(response.error(), request, deps_.clock.now(), deps_.log);
-                return *std::move(response);
+              [this, route = std::string(pattern), handler = std::move(handler)](const http::Request& request,
+                                                                                 const http::PathValues& path) {
+                const Instant begun = deps_.clock.monotonic();
+                auto made = handler(request, path);
+                auto response =
+                    made ? *std::move(made) : error_response(made.error(), request, deps_.clock.now(), deps_.log);
+                tell(request, route, {}, response.status, begun);
+                return response;
               });
 }
 
@@ -57,6 +88,7 @@ http::Response Edge::routed(const http::Request& request) {
   const auto match = router_.match(request.method, request.url);
   if (match.handler) return (*match.handler)(request, match.values);
   if (request.method == "OPTIONS" && match.status == method_not_allowed) return preflight(match.allow);
+  tell(request, "none", {}, match.status, deps_.clock.monotonic());
   return no_handler(match.status, match.allow, request.method);
 }
 

@@ -6,6 +6,7 @@
 #include "ca/web/gate.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
+#include "core/meter.hpp"
 #include "encoding/json.hpp"
 #include "http/router.hpp"
 
@@ -30,6 +31,7 @@ class Edge final : public http::Service {
     const Urls& urls;
     Clock& clock;
     Log& log;
+    Meter& meter;
   };
   explicit Edge(Deps deps) : deps_(deps) {}
 
@@ -42,6 +44,10 @@ class Edge final : public http::Service {
 
  private:
   http::Response routed(const http::Request& request);
+  http::Response answer_post(const http::Request& request, const http::PathValues& path, SignedBy signed_by,
+                             const PostHandler& handler, std::string& account);
+  void tell(const http::Request& request, const std::string& route, const std::string& account, int status,
+            Instant begun) const;
   void finish(const http::Request& request, http::Response& response);
 
   Deps deps_;

@@ -1,0 +1,117 @@
+#include "apps/crest_ca/running_ca.hpp"
+
+#include "config/ca_folder.hpp"
+
+namespace crest::apps::crest_ca {
+namespace {
+
+using AuthorityPtr = std::shared_ptr<ca::Authority>;
+
+Result<AuthorityPtr> authority_by(const config::CaConfig& config, const RunningCa::Place& place,
+                                  const RunningCa::Parts& parts) {
+  auto issuers = TRY(parts.keys.issuers(config.issuers));
+  auto options = config.authority;
+  options.base_url = config::base_url(config, place.port);
+  options.egress.own = place.own;
+  options.caa.identities = config::caa_identities(config);
+  options.instance = place.instance;
+  if (!place.status_url.empty()) options.status.url = place.status_url;
+  auto authority = TRY(ca::Authority::open(std::move(options), {.store = parts.store,
+                                                                .resolver = parts.resolver,
+                                                                .egress = parts.egress,
+                                                                .issuers = std::move(issuers),
+                                                                .clock = parts.clock,
+                                                                .random = parts.random,
+                                                                .log = parts.log,
+                                                                .meter = parts.meter,
+                                                                .probe = &parts.probe,
+                                                                .nonces = &parts.nonces}));
+  return AuthorityPtr(std::move(authority));
+}
+
+// What a new Authority cannot change. The words are those of ca.toml.
+std::string needing_a_restart(const config::CaConfig& before, const config::CaConfig& after) {
+  const std::pair<const char*, bool> settings[] = {
+      {"listen", before.listen != after.listen},
+      {"workers", before.workers != after.workers},
+      {"validation.workers", before.validation_workers != after.validation_workers},
+      {"validation (dnssec, trust_anchors, insecure_domains)", !(before.dns == after.dns)},
+      {"store.postgres", before.postgres != after.postgres},
+      {"store.node", before.authority.node != after.authority.node},
+      {"status.listen", before.status_listen != after.status_listen},
+      {"admin", !(before.admin == after.admin)}};
+  std::string words;
+  for (const auto& [word, changed] : settings) {
+    if (changed) words += (words.empty() ? "" : ", ") + std::string(word);
+  }
+  return words;
+}
+
+}  // namespace
+
+Result<config::CaConfig> settings_of(const Serve& flags, Disk& disk) {
+  auto settings = TRY(config::read_settings(disk, flags.folder));
+  if (!flags.listen.empty()) settings.listen = flags.listen;
+  if (!flags.status_listen.empty()) settings.status_listen = flags.status_listen;
+  if (flags.http01_port != 0) settings.authority.http01_port = flags.http01_port;
+  if (flags.tls_alpn01_port != 0) settings.authority.tls_alpn01_port = flags.tls_alpn01_port;
+  return settings;
+}
+
+Workers::Workers(AuthorityPtr authority, std::size_t count, Log& log) : authority_(std::move(authority)) {
+  for (std::size_t i = 0; i < count; ++i) {
+    threads_.emplace_back([this, &log](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        try {
+          if (!authority_->work(stop)) authority_->wait_for_work(stop);
+        } catch (const std::exception& failure) {  // out of memory: a thread that ends would end the CA
+          log.error("worker_failed", {{"error", failure.what()}});
+        }
+      }
+    });
+  }
+}
+
+void Workers::request_stop() {
+  for (auto& thread : threads_) thread.request_stop();
+}
+
+RunningCa::RunningCa(const Serve& flags, config::CaConfig config, Place place, Parts parts, AuthorityPtr authority)
+    : flags_(flags), config_(std::move(config)), place_(std::move(place)), parts_(parts), live_(std::move(authority)) {}
+
+Result<std::unique_ptr<RunningCa>> RunningCa::open(const Serve& flags, const config::CaConfig& config, Place place,
+                                                   Parts parts) {
+  auto authority = TRY(authority_by(config, place, parts));
+  return std::unique_ptr<RunningCa>(new RunningCa(flags, config, std::move(place), parts, std::move(authority)));
+}
+
+void RunningCa::start_work(std::size_t threads) {
+  const std::scoped_lock lock(mutex_);
+  threads_ = threads;
+  workers_ = std::make_unique<Workers>(live_.current(), threads_, parts_.log);
+}
+
+void RunningCa::stop_work() {
+  const std::scoped_lock lock(mutex_);
+  if (workers_) workers_->request_stop();
+}
+
+// The new one takes up twice what is begun: when it is opened, and when the old one has come to an end, whose last
+// requests may have begun something more.
+Result<void> RunningCa::reload() {
+  const std::scoped_lock lock(mutex_);
+  const auto config = TRY(settings_of(flags_, parts_.disk));
+  auto next = TRY(authority_by(config, place_, parts_));
+  live_.swap(next);
+  if (workers_) workers_->request_stop();
+  workers_.reset();  // waits
+  const auto resumed = next->resume();
+  if (!resumed) parts_.log.error("work_not_resumed", {{"error", resumed.error().describe()}});
+  workers_ = std::make_unique<Workers>(next, threads_, parts_.log);
+  const std::string later = needing_a_restart(config_, config);
+  if (!later.empty()) parts_.log.warn("restart_needed", {{"settings", later}});
+  parts_.log.info("reloaded");
+  return {};
+}
+
+}  // namespace crest::apps::crest_ca
