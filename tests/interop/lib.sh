@@ -61,11 +61,20 @@ await() {
   exit 1
 }
 
+# outcome_of COMMAND...: what it says goes to $output, how it ends to $code. Each line of a function counts: on the left of
+# || and in conditions bash looks at the last one only, whatever `set -e` says.
+outcome_of() {
+  set +e
+  output=$(set -e; "$@" 2>&1)
+  code=$?
+  set -e
+}
+
 # check NAME COMMAND...: the command ends with 0.
 check() {
-  local name=$1 output code=0
+  local name=$1 output code
   shift
-  output=$("$@" 2>&1) || code=$?
+  outcome_of "$@"
   if ((code == 0)); then
     echo "ok $name"
   else
@@ -76,9 +85,9 @@ check() {
 
 # refuse CODE TEXT NAME COMMAND...: the command ends with this code and says this.
 refuse() {
-  local expected=$1 text=$2 name=$3 output code=0
+  local expected=$1 text=$2 name=$3 output code
   shift 3
-  output=$("$@" 2>&1) || code=$?
+  outcome_of "$@"
   if ((code == expected)) && grep -q -- "$text" <<<"$output"; then
     echo "ok $name"
   else
@@ -94,7 +103,9 @@ serial_of() { openssl x509 -in "$1" -noout -serial | cut -d= -f2; }
 
 # matches FOLDER ROOT: key and certificate belong together, and the chain ends in the root.
 matches() {
-  same "$(openssl pkey -in "$1/privkey.pem" -pubout)" "$(openssl x509 -in "$1/fullchain.pem" -noout -pubkey)"
+  local key
+  key=$(openssl pkey -in "$1/privkey.pem" -pubout)
+  same "$key" "$(openssl x509 -in "$1/fullchain.pem" -noout -pubkey)"
   openssl verify -CAfile "$2" -untrusted "$1/chain.pem" "$1/cert.pem"
   same "$(stat -Lc %a "$1/privkey.pem")" 600
 }

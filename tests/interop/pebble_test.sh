@@ -28,12 +28,23 @@ check "an address" obtain five --name address 127.0.0.1
 for type in ec-p384 rsa-2048; do
   check "a key of type $type" obtain five --name "$type" --key-type "$type" app.test
 done
-reused=0
-for i in $(seq 5); do obtain five --name "reuse$i" app.test api.test >/dev/null 2>&1 || reused=1; done
-check "five more with authorizations reused" same "$reused" 0
+# has_status WORD: what Pebble says of the live certificate.
+has_status() {
+  curl -sSf --cacert "$work/tls/root.pem" "https://localhost:15000/cert-status-by-serial/$(serial_of "$live/cert.pem")" |
+    grep -E "\"Status\": *\"$1\""
+}
+check "Pebble has it as valid" has_status Valid
 check "revoke" crest revoke --state "$work/five" --reason superseded app.test
-check "Pebble knows it as revoked" curl -sS --cacert "$work/tls/root.pem" -o /dev/null -f \
-  "https://localhost:15000/cert-status-by-serial/$(serial_of "$live/cert.pem")"
+check "Pebble has it as revoked" has_status Revoked
+stop "$pebble"
+
+start_pebble PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=100
+pebble=$started
+proofs() { grep -c proof_shown "$work/$1.log" || true; }
+for run in proven reused; do obtain hundred --verbose --name "$run" app.test api.test >"$work/$run.log" 2>&1 || true; done
+check "the first order proves both names" same "$(proofs proven)" 2
+check "authorizations are reused: no challenge is answered" same "$(proofs reused)" 0
+check "and there is a certificate" matches "$work/hundred/certificates/reused/live" "$work/pebble-root.pem"
 stop "$pebble"
 
 start_pebble PEBBLE_WFE_NONCEREJECT=30 PEBBLE_AUTHZREUSE=50
