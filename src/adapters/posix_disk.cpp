@@ -1,10 +1,12 @@
 #include "adapters/posix_disk.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <random>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -129,6 +131,12 @@ struct Place {
   std::string name;
 };
 
+// No other process has it: neither one of another namespace with the same id, nor one that began with the same seed.
+std::string word_of_chance() {
+  std::random_device device;
+  return std::to_string((std::uint64_t{device()} << 32) | device());
+}
+
 class PosixDisk final : public Disk {
  public:
   PosixDisk(Descriptor root, std::string path, bool exclusive)
@@ -147,6 +155,7 @@ class PosixDisk final : public Disk {
   Result<void> remove(std::string_view path) override;
   Result<std::unique_ptr<DiskLock>> lock(std::string_view path) override;
   Result<std::uint64_t> free_bytes() override;
+  std::string temporary_suffix() override { return ".new-" + word_ + "-" + std::to_string(temporaries_++); }
 
  private:
   enum class Links { refuse, plain };
@@ -161,6 +170,8 @@ class PosixDisk final : public Disk {
   Descriptor root_;
   std::string root_path_;
   bool exclusive_;
+  const std::string word_ = word_of_chance();
+  std::atomic<std::uint64_t> temporaries_ = 0;
 };
 
 // The target of the link `name`, when it is one plain name in the same folder; "" when it is no such link.

@@ -92,6 +92,8 @@ Result<std::unique_ptr<FileVault>> FileVault::open(Disk& disk) {
     const bool there = TRY(disk.exists(folder));
     if (!there) TRY(make_folders(disk, folder));
   }
+  for (const std::string_view folder : {"", "accounts", "orders", "cas", "http01"})
+    (void)remove_temporaries(disk, folder).has_value();  // a folder that can only be read is no reason to stop
   return std::unique_ptr<FileVault>(new FileVault(disk));
 }
 
@@ -99,7 +101,9 @@ Result<std::optional<encoding::Json>> FileVault::get(std::string_view kind, std:
   const std::string file_name = TRY(checked_name(name));
   const std::string base = joined(kind, file_name);
   const std::string path = base + std::string(record_suffix), damaged = base + std::string(damaged_suffix);
-  const bool there = TRY(disk_.exists(path));
+  const auto bytes = disk_.read(path, record_bytes_max);
+  bool there = true;
+  if (!bytes) there = TRY(disk_.exists(path));  // asked after: another process may remove it at any moment
   if (!there) {
     const bool was_damaged = TRY(disk_.exists(damaged));
     if (!was_damaged) return std::optional<encoding::Json>();
@@ -107,8 +111,8 @@ Result<std::optional<encoding::Json>> FileVault::get(std::string_view kind, std:
                       "this record was found damaged: restore it from a backup, or delete the file to start without it",
                       damaged);
   }
-  const Bytes bytes = TRY(disk_.read(path, record_bytes_max));
-  auto record = record_from_text(as_text(bytes));
+  if (!bytes) return bytes.error();
+  auto record = record_from_text(as_text(*bytes));
   if (record) return std::optional<encoding::Json>(*std::move(record));
   if (record.error().kind != ErrorKind::malformed) return std::move(record.error()).as(ErrorKind::storage).at(path);
   return put_aside(disk_, path, damaged, record.error());
@@ -116,6 +120,8 @@ Result<std::optional<encoding::Json>> FileVault::get(std::string_view kind, std:
 
 Result<void> FileVault::put(std::string_view kind, std::string_view name, const encoding::Json& record) {
   const std::string file_name = TRY(checked_name(name));
+  const bool there = TRY(disk_.exists(kind));
+  if (!there) TRY(make_folders(disk_, kind));  // a kind that an older Crest did not keep
   return replace_file(disk_, joined(kind, file_name) + std::string(record_suffix), as_bytes(record_text(record)));
 }
 
@@ -185,6 +191,7 @@ void FileVault::go_back(const std::string& folder, std::uint64_t fresh, const Ge
   } else if (before.live) {
     (void)swap_live(disk_, folder, *before.live).has_value();
   }
+  if (before.numbers.empty()) (void)disk_.remove(folder).has_value();  // empty again, unless something else is in it
 }
 
 // Keeps the new generation, the one that was live before it, and the youngest others; what a crash left half done goes.
@@ -201,7 +208,7 @@ void FileVault::prune(const std::string& folder, std::uint64_t fresh, const Gene
 
 Result<std::optional<Pair>> FileVault::live(std::string_view name) {
   const std::string folder = TRY(folder_of(name));
-  const std::optional<std::uint64_t> number = TRY(live_number(folder));
+  const std::optional<std::uint64_t> number = TRY(live_number(name));
   if (!number) return std::optional<Pair>();
   auto pair = read_generation(disk_, joined(folder, generation_name(*number)));
   if (!pair) return unreadable(std::move(pair.error()));
@@ -210,7 +217,7 @@ Result<std::optional<Pair>> FileVault::live(std::string_view name) {
 
 Result<std::optional<encoding::Json>> FileVault::live_meta(std::string_view name) {
   const std::string folder = TRY(folder_of(name));
-  const std::optional<std::uint64_t> number = TRY(live_number(folder));
+  const std::optional<std::uint64_t> number = TRY(live_number(name));
   if (!number) return std::optional<encoding::Json>();
   const std::string path = joined(joined(folder, generation_name(*number)), "meta.json");
   const Bytes bytes = TRY(disk_.read(path, record_bytes_max));
@@ -219,9 +226,21 @@ Result<std::optional<encoding::Json>> FileVault::live_meta(std::string_view name
   return std::optional<encoding::Json>(*std::move(record));
 }
 
-// Read once, and then by its number: a swap meanwhile must not mix two generations. A folder in the link's place, and a
-// link to nothing, are made good on the way (CF61).
-Result<std::optional<std::uint64_t>> FileVault::live_number(const std::string& folder) {
+// Read once, and then by its number: a swap meanwhile must not mix two generations.
+Result<std::optional<std::uint64_t>> FileVault::live_number(std::string_view name) {
+  const std::string folder = TRY(folder_of(name));
+  const Generations found = TRY(look_at_generations(disk_, folder));
+  if (!is_broken(found)) return found.live;
+  const auto turn = lease(name);
+  if (turn) return repaired_number(folder);
+  if (found.live && !is_lost(found)) return found.live;  // only what is left of a repair is in the way
+  if (turn.error().kind != ErrorKind::locked) return turn.error();
+  return make_error(ErrorKind::locked,
+                    "its link `live` is broken, and another process is at work on it; try again soon", folder);
+}
+
+// Under the lease, and so after another look. A folder in the link's place, and a link to nothing, are made good (CF61).
+Result<std::optional<std::uint64_t>> FileVault::repaired_number(const std::string& folder) {
   Generations found = TRY(look_at_generations(disk_, folder));
   if (is_broken(found)) {
     const auto repaired = repair_live(disk_, folder, found);

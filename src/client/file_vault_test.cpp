@@ -71,6 +71,11 @@ TEST_F(VaultTest, RecordsComeBackAsTheyWere) {
   EXPECT_TRUE(vault->list("weather").value().empty());
 }
 
+TEST_F(VaultTest, AFolderOfANewKindIsMadeWhenItIsNeeded) {
+  ASSERT_TRUE(vault->put("weather", "a", Json::object()));
+  EXPECT_TRUE(vault->get("weather", "a").value());
+}
+
 TEST_F(VaultTest, CF56_FilesAreForTheOwnerAlone) {
   ASSERT_TRUE(vault->put("accounts", "a", Json::object()));
   ASSERT_TRUE(publish(1));
@@ -259,6 +264,71 @@ TEST_F(VaultTest, AReaderDuringASwapSeesOneSet) {
   };
   ASSERT_TRUE(publish(2));
   EXPECT_EQ(seen, 1);
+}
+
+// Between any two looks of a reader another process may publish: it sees one set or the other, and changes nothing.
+TEST_F(VaultTest, AReaderNeverTakesBackWhatIsPublishedMeanwhile) {
+  for (int look = 0;; ++look) {
+    disk = MemoryDisk();
+    vault = FileVault::open(disk).value();
+    if (look % 2 == 0) {
+      ASSERT_TRUE(publish(1));
+    }
+    int left = look / 2;
+    bool published = false;
+    disk.on_look = [&](const std::string&) {
+      if (left-- > 0) return;
+      disk.on_look = nullptr;
+      published = true;
+      ASSERT_TRUE(publish(2));
+    };
+    const auto seen = vault->live("app.corp.example");
+    disk.on_look = nullptr;
+    EXPECT_TRUE(seen) << look << seen.error().describe();
+    if (!published) break;
+    EXPECT_EQ(live_number(), 2) << look;
+  }
+}
+
+TEST_F(VaultTest, CF61_WithoutTheLeaseABrokenLinkIsOnlyReported) {
+  for (int i = 1; i <= 2; ++i) ASSERT_TRUE(publish(i));
+  ASSERT_TRUE(remove_tree(disk, std::string(folder) + "gen-2"));
+  auto turn = vault->lease("app.corp.example").value();
+  const auto live = vault->live("app.corp.example");
+  ASSERT_FALSE(live);
+  EXPECT_EQ(live.error().kind, ErrorKind::locked);
+  EXPECT_EQ(vault->live_meta("app.corp.example").error().kind, ErrorKind::locked);
+  EXPECT_EQ(disk.read_link(std::string(folder) + "live").value(), "gen-2");
+  turn.reset();
+  EXPECT_EQ(live_number(), 1);
+}
+
+TEST_F(VaultTest, ARecordThatGoesWhileItIsReadIsAbsent) {
+  ASSERT_TRUE(vault->put("orders", "a", Json::object()));
+  disk.on_look = [&](const std::string&) {
+    disk.on_look = nullptr;
+    ASSERT_TRUE(disk.remove("orders/a.json"));
+  };
+  const auto record = vault->get("orders", "a");
+  ASSERT_TRUE(record) << record.error().describe();
+}
+
+TEST_F(VaultTest, AFirstPublishThatFailsLeavesNoFolder) {
+  const auto refused = vault->publish("app.corp.example", pair(1), [](const Pair&) -> Result<void> {
+    return make_error(ErrorKind::cert_rejected, "no");
+  });
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(vault->certificates().value().empty());
+}
+
+TEST_F(VaultTest, TemporariesOfACrashAreSweptWhenItIsOpened) {
+  for (const char* const path : {"format.new", "orders/a.json.new-7-1", "accounts/a.json.new-7-2"})
+    disk.plant(path, "half");
+  ASSERT_TRUE(vault->put("orders", "a.new", Json::object()));
+  vault = FileVault::open(disk).value();
+  std::vector<std::string> left;
+  for (const auto& [path, text] : disk.files()) left.push_back(path);
+  EXPECT_EQ(left, (std::vector<std::string>{"format", "orders/a.new.json"}));
 }
 
 TEST_F(VaultTest, CF58_OneHolderOfALease) {

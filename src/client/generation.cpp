@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view prefix = "gen-", link_temporary = "live.new";
 constexpr std::string_view key_file = "privkey.pem", cert_file = "cert.pem", chain_file = "chain.pem",
                            fullchain_file = "fullchain.pem", meta_file = "meta.json";
+constexpr int looks_max = 3;
 
 struct NamedText {
   std::string_view name;
@@ -44,6 +45,18 @@ Result<void> check_pair(const Pair& pair, const std::string& folder) {
   return make_error(ErrorKind::storage, "the key and the certificate do not belong together", folder);
 }
 
+Generations sorted_out(const std::vector<DiskEntry>& entries) {
+  Generations found;
+  for (const DiskEntry& entry : entries) {
+    if (entry.type != DiskEntry::Type::folder) continue;
+    if (const auto number = generation_number(entry.name)) found.numbers.push_back(*number);
+    if (entry.name == live_name) found.live_is_folder = true;
+    if (entry.name == restored_name) found.restored_is_there = true;
+  }
+  std::sort(found.numbers.begin(), found.numbers.end());
+  return found;
+}
+
 Result<void> check_parts(Disk& disk, const std::string& folder, const std::string& fullchain) {
   const std::string cert = TRY(read_text(disk, folder, cert_file));
   const std::string chain = TRY(read_text(disk, folder, chain_file));
@@ -66,28 +79,28 @@ std::optional<std::uint64_t> generation_number(std::string_view name) {
 }
 
 Result<Generations> look_at_generations(Disk& disk, const std::string& folder) {
-  Generations found;
   const bool there = TRY(disk.exists(folder));
-  if (!there) return found;
-  const std::vector<DiskEntry> entries = TRY(disk.list(folder));
-  for (const DiskEntry& entry : entries) {
-    const bool is_folder = entry.type == DiskEntry::Type::folder;
-    if (is_folder && generation_number(entry.name)) found.numbers.push_back(*generation_number(entry.name));
-    if (is_folder && entry.name == restored_name) found.restored_is_there = true;
-    if (entry.name != live_name) continue;
-    found.live_is_folder = is_folder;
-    if (entry.type != DiskEntry::Type::link) continue;
-    const std::string target = TRY(disk.read_link(joined(folder, live_name)));
-    found.live = generation_number(target);
+  if (!there) return Generations();
+  for (int look = 1;; ++look) {
+    // Before the list: a link read after it may name a generation that was published in between.
+    const auto target = disk.read_link(joined(folder, live_name));
+    const std::vector<DiskEntry> entries = TRY(disk.list(folder));
+    const bool is_link = std::any_of(entries.begin(), entries.end(), [](const DiskEntry& entry) {
+      return entry.name == live_name && entry.type == DiskEntry::Type::link;
+    });
+    if (is_link && !target && look == looks_max) return target.error();
+    if (is_link && !target) continue;  // it has come since
+    Generations found = sorted_out(entries);
+    if (is_link) found.live = generation_number(*target);
+    return found;
   }
-  std::sort(found.numbers.begin(), found.numbers.end());
-  return found;
 }
 
-bool is_broken(const Generations& found) {
-  const bool lost = found.live && !std::binary_search(found.numbers.begin(), found.numbers.end(), *found.live);
-  return found.live_is_folder || found.restored_is_there || lost;
+bool is_lost(const Generations& found) {
+  return found.live && !std::binary_search(found.numbers.begin(), found.numbers.end(), *found.live);
 }
+
+bool is_broken(const Generations& found) { return found.live_is_folder || found.restored_is_there || is_lost(found); }
 
 Result<void> write_generation(Disk& disk, const std::string& folder, const Pair& pair) {
   const x509::Chain chain = TRY(x509::Chain::from_pem(pair.chain_pem));

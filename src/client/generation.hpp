@@ -23,8 +23,10 @@ struct Generations {
   bool live_is_folder = false;         // a backup that followed the link was restored (CF61)
   bool restored_is_there = false;      // such a repair was cut short
 };
+// Needs no lease: what is found live is never younger than what is found there.
 Result<Generations> look_at_generations(Disk& disk, const std::string& folder);
 
+bool is_lost(const Generations& found);    // `live` is a link to nothing
 bool is_broken(const Generations& found);  // `live` is to be made good
 
 // All five files, synced, and the folder synced with its parent. Nothing is live yet.
@@ -35,7 +37,7 @@ Result<Pair> read_generation(Disk& disk, const std::string& folder);
 
 // Makes `live` of `folder` the link to gen-N, in one rename, and durable.
 Result<void> swap_live(Disk& disk, const std::string& folder, std::uint64_t number);
-// The newest whole generation becomes live again where a folder took the link's place; where there is none, that folder
+// Under the certificate's lease. The newest whole generation becomes live again where a folder took the link's place; where there is none, that folder
 // itself becomes one.
 Result<void> repair_live(Disk& disk, const std::string& folder, const Generations& found);
 

@@ -48,8 +48,11 @@ class Vault {
   // Certificates. publish() writes a new generation, reads it back, lets `verify` look at it, then swaps it live in one
   // step; returns its number. On any error the former generation stays live, byte for byte (CF51, CF60, promise 3); only
   // a disk that fails at the last sync of all, and again at going back, shows the new one, which is whole then.
+  // The caller holds the lease on `name`.
   virtual Result<std::uint64_t> publish(std::string_view name, const Pair& pair,
                                         const std::function<Result<void>(const Pair&)>& verify) = 0;
+  // live() and live_meta() need no lease. What a restored backup broke they make good when nobody holds it, and else
+  // report: locked.
   virtual Result<std::optional<Pair>> live(std::string_view name) = 0;
   virtual Result<std::optional<encoding::Json>> live_meta(std::string_view name) = 0;  // parses no certificate
   virtual Result<std::vector<std::string>> certificates() = 0;
@@ -72,7 +75,8 @@ struct Generations;
 
 // A FileVault is the Vault in files (faults.md 1.4 rule 2):
 //   format                                version of the layout
-//   accounts/<name>.json  orders/<name>.json  cas/<name>.json    records, with version and checksum, mode 0600
+//   accounts/<name>.json  orders/<name>.json  cas/<name>.json  http01/<name>.json    records, with version and checksum,
+//                                         mode 0600
 //   certificates/<name>/gen-N/{privkey,cert,chain,fullchain}.pem, meta.json    N grows for ever
 //   certificates/<name>/live -> gen-N     the one swap
 //   aside/<name>/N.pem                    keys put aside, with what is known of their orders in front of them
@@ -111,7 +115,8 @@ class FileVault final : public Vault {
                                const std::function<Result<void>(const Pair&)>& verify);
   void prune(const std::string& folder, std::uint64_t fresh, const Generations& before);
   void go_back(const std::string& folder, std::uint64_t fresh, const Generations& before);
-  Result<std::optional<std::uint64_t>> live_number(const std::string& folder);
+  Result<std::optional<std::uint64_t>> live_number(std::string_view name);
+  Result<std::optional<std::uint64_t>> repaired_number(const std::string& folder);
 
   Disk& disk_;
 };

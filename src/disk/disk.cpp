@@ -5,7 +5,9 @@ namespace {
 
 constexpr std::size_t tree_depth_max = 3;
 constexpr std::size_t tree_entries_max = 10'000;
-constexpr std::string_view temporary_suffix = ".new";  // found after a crash: worthless, and replaced
+constexpr int tries_max = 5;  // to write a temporary that another process takes for a left-over and removes
+
+bool is_temporary(std::string_view name) { return name.ends_with(".new") || name.find(".new-") != name.npos; }
 
 // After a failure the temporary is of no use; what is reported is the failure, not how tidying up went.
 Result<void> dropping(Disk& disk, const std::string& temporary, Result<void> outcome) {
@@ -35,12 +37,24 @@ Result<void> remove_level(Disk& disk, const std::string& folder, std::size_t dep
 }  // namespace
 
 Result<void> replace_file(Disk& disk, std::string_view path, ByteView data, unsigned mode) {
-  const std::string temporary = std::string(path) + std::string(temporary_suffix);
-  TRY(disk.remove(temporary));
-  TRY(dropping(disk, temporary, disk.create(temporary, data, mode)));
-  TRY(dropping(disk, temporary, disk.sync(temporary)));
-  TRY(dropping(disk, temporary, disk.rename(temporary, path)));
-  return disk.sync_folder(parent_of(path));
+  for (int tries = 1;; ++tries) {
+    const std::string temporary = std::string(path) + disk.temporary_suffix();
+    TRY(disk.remove(temporary));
+    TRY(dropping(disk, temporary, disk.create(temporary, data, mode)));
+    const auto synced = disk.sync(temporary);
+    const auto replaced = synced ? disk.rename(temporary, path) : synced;
+    if (replaced) return disk.sync_folder(parent_of(path));
+    const auto there = disk.exists(temporary);
+    const bool swept = there && !*there;
+    if (!swept || tries == tries_max) return dropping(disk, temporary, replaced);
+  }
+}
+
+Result<void> remove_temporaries(Disk& disk, std::string_view folder) {
+  const std::vector<DiskEntry> entries = TRY(disk.list(folder));
+  for (const DiskEntry& entry : entries)
+    if (entry.type == DiskEntry::Type::file && is_temporary(entry.name)) TRY(disk.remove(joined(folder, entry.name)));
+  return {};
 }
 
 Result<void> make_folders(Disk& disk, std::string_view path, unsigned mode) {

@@ -52,13 +52,19 @@ class Disk {
   // Does not wait. An open lock file stays behind: it is never stale, since the kernel holds the lock.
   virtual Result<std::unique_ptr<DiskLock>> lock(std::string_view path) = 0;
   virtual Result<std::uint64_t> free_bytes() = 0;
+  // Ends the name of the next temporary. Where several processes may write the same file it is never the same twice:
+  // ".new-" and a word of chance.
+  virtual std::string temporary_suffix() { return ".new"; }
 };
 
 // Writes a temporary beside `path`, syncs it, renames it into place and syncs the folder: after a crash there is the
-// old file or the new one, whole. Parent folders must exist.
+// old file or the new one, whole. Several may do so at once: one of their files stays, whole. Parent folders must exist.
 Result<void> replace_file(Disk& disk, std::string_view path, ByteView data, unsigned mode = private_file_mode);
 // Creates each missing folder of `path` and syncs each parent.
 Result<void> make_folders(Disk& disk, std::string_view path, unsigned mode = private_folder_mode);
+// What a crash left of replace_file() in `folder`. One that is being written right now may go, too: its writer makes
+// another.
+Result<void> remove_temporaries(Disk& disk, std::string_view folder);
 Result<void> remove_tree(Disk& disk, std::string_view path);  // at most 3 levels deep, 10,000 entries
 std::string parent_of(std::string_view path);                 // "a/b/c" -> "a/b"; "a" -> ""
 std::string joined(std::string_view folder, std::string_view name);

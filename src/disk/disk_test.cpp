@@ -110,6 +110,56 @@ TEST(ReplaceFile, CF50_ATemporaryLeftByACrashIsNoObstacle) {
   EXPECT_EQ(disk.mode(), 0640u);
 }
 
+// Another process, which is just being started, sweeps: what is written right now looks like a left-over to it.
+class SweptDisk final : public Disk {
+ public:
+  explicit SweptDisk(int sweeps) : sweeps_(sweeps) {}
+  MemoryDisk inner;
+
+  Result<Bytes> read(std::string_view path, std::size_t most) override { return inner.read(path, most); }
+  Result<bool> exists(std::string_view path) override { return inner.exists(path); }
+  Result<std::vector<DiskEntry>> list(std::string_view folder) override { return inner.list(folder); }
+  Result<std::string> read_link(std::string_view path) override { return inner.read_link(path); }
+  Result<void> create(std::string_view path, ByteView data, unsigned mode) override {
+    return inner.create(path, data, mode);
+  }
+  Result<void> sync(std::string_view path) override {
+    if (sweeps_-- > 0) {
+      EXPECT_TRUE(remove_temporaries(inner, parent_of(path)));
+    }
+    return inner.files.contains(std::string(path)) ? inner.sync(path) : make_error(ErrorKind::storage, "no such file");
+  }
+  Result<void> sync_folder(std::string_view folder) override { return inner.sync_folder(folder); }
+  Result<void> rename(std::string_view from, std::string_view to) override { return inner.rename(from, to); }
+  Result<void> link_to(std::string_view target, std::string_view path) override { return inner.link_to(target, path); }
+  Result<void> make_folder(std::string_view path, unsigned mode) override { return inner.make_folder(path, mode); }
+  Result<void> remove(std::string_view path) override { return inner.remove(path); }
+  Result<std::unique_ptr<DiskLock>> lock(std::string_view path) override { return inner.lock(path); }
+  Result<std::uint64_t> free_bytes() override { return inner.free_bytes(); }
+  std::string temporary_suffix() override { return ".new-7-" + std::to_string(temporaries_++); }
+
+ private:
+  int sweeps_, temporaries_ = 0;
+};
+
+TEST(ReplaceFile, ATemporaryThatIsSweptAwayIsWrittenAgain) {
+  SweptDisk disk(2);
+  ASSERT_TRUE(replace_file(disk, "a/key", new_data));
+  EXPECT_EQ(disk.inner.files, (std::map<std::string, Bytes>{{"a/key", new_data}}));
+  SweptDisk for_ever(1000);
+  EXPECT_FALSE(replace_file(for_ever, "a/key", new_data));
+  EXPECT_TRUE(for_ever.inner.files.empty());
+}
+
+TEST(RemoveTemporaries, RemovesNothingElse) {
+  MemoryDisk disk;
+  disk.files = {{"a/x.new", {}}, {"a/x.json.new-1-2", {}}, {"a/x.new.json", {}}, {"a/news", {}}, {"b/x.new", {}}};
+  ASSERT_TRUE(remove_temporaries(disk, "a"));
+  std::vector<std::string> left;
+  for (const auto& [path, data] : disk.files) left.push_back(path);
+  EXPECT_EQ(left, (std::vector<std::string>{"a/news", "a/x.new.json", "b/x.new"}));
+}
+
 TEST(MakeFolders, MakesWhatIsMissingAndSyncsEachParent) {
   MemoryDisk disk;
   ASSERT_TRUE(make_folders(disk, "a/b/c"));

@@ -28,6 +28,7 @@ class MemoryDisk final : public Disk {
   std::size_t syncs() const { return syncs_; }
   std::uint64_t free = 1u << 30;
   std::function<void(const std::string&)> on_change;  // after each, with its path
+  std::function<void(const std::string&)> on_look;    // after list(), read_link() and exists(), with its path
 
   void power_cut() { root_ = survivor(*root_); }  // names and octets that were not synced are gone
   void process_killed() { held_.clear(); }
@@ -38,18 +39,26 @@ class MemoryDisk final : public Disk {
     if (node->data.size() > bytes_max) return wrong("the file is too long", path);
     return node->data;
   }
-  Result<bool> exists(std::string_view path) override { return path.empty() || find(path, false) != nullptr; }
+  Result<bool> exists(std::string_view path) override {
+    const bool there = path.empty() || find(path, false) != nullptr;
+    looked(path);
+    return there;
+  }
   Result<std::vector<DiskEntry>> list(std::string_view folder) override {
     Node* node = find(folder, false);
     if (node == nullptr || node->type != DiskEntry::Type::folder) return wrong("no such folder", folder);
     std::vector<DiskEntry> entries;
     for (const auto& [name, entry] : node->entries) entries.push_back({name, entry->type});
+    looked(folder);
     return entries;
   }
   Result<std::string> read_link(std::string_view path) override {
     Node* node = find(path, false);
-    if (node == nullptr || node->type != DiskEntry::Type::link) return wrong("no such link", path);
-    return to_text(node->data);
+    const bool is_link = node != nullptr && node->type == DiskEntry::Type::link;
+    const std::string target = is_link ? to_text(node->data) : "";
+    looked(path);
+    if (!is_link) return wrong("no such link", path);
+    return target;
   }
   Result<void> create(std::string_view path, ByteView data, unsigned mode) override {
     return change(path, [&]() -> Result<void> {
@@ -206,6 +215,10 @@ class MemoryDisk final : public Disk {
       path.remove_prefix(std::min(end + 1, path.size()));
     }
     return at.get();
+  }
+
+  void looked(std::string_view path) {
+    if (const auto call = on_look) call(std::string(path));  // a copy: it may put another in its place
   }
 
   template <typename Act>
