@@ -14,6 +14,7 @@ class SystemClock final : public Clock {
   Instant monotonic() const override;
   // Notices when the clock is set or the machine wakes up. Thread-safe; any number may sleep.
   bool sleep_until(Time time, std::stop_token stop) override;
+  bool sleep_for(Duration span, std::stop_token stop) override;
 
  private:
   std::mutex mutex_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stop_token>
+#include <utility>
 
 #include "core/time.hpp"
 
@@ -14,6 +15,10 @@ class Clock {
   virtual Instant monotonic() const = 0;
   // Blocks until now() >= `time`; false when `stop` asked to end first. Thread-safe.
   virtual bool sleep_until(Time time, std::stop_token stop) = 0;
+  // Blocks until `span` has passed on monotonic(), however now() is set meanwhile (CF62). As for the rest.
+  virtual bool sleep_for(Duration span, std::stop_token stop) {
+    return sleep_until(saturating_add(now(), span), std::move(stop));
+  }
 };
 
 }  // namespace crest
