@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <climits>
-#include <cstdlib>
+#include <stdexcept>
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -89,7 +89,8 @@ bool equal_constant_time(ByteView a, ByteView b) {
 void SystemRandom::fill(std::span<std::uint8_t> out) {
   while (!out.empty()) {
     const std::size_t part = std::min<std::size_t>(out.size(), INT_MAX);
-    if (RAND_bytes(out.data(), static_cast<int>(part)) != 1) std::abort();
+    if (RAND_bytes(out.data(), static_cast<int>(part)) != 1)
+      throw std::runtime_error("the system's generator gives no random octets; nothing can be done safely without");
     out = out.subspan(part);
   }
 }

@@ -19,7 +19,7 @@ enum class Hash { sha256, sha384, sha512 };
 Bytes hmac(Hash hash, ByteView key, ByteView data);
 bool equal_constant_time(ByteView a, ByteView b);  // time depends on the lengths only
 
-// The system's generator (RAND_bytes). Ends the process when there is no entropy: nothing can be done safely then.
+// The system's generator (RAND_bytes). Throws std::runtime_error when there is no entropy: nothing can be done safely then.
 class SystemRandom final : public Random {
  public:
   void fill(std::span<std::uint8_t> out) override;
