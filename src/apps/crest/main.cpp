@@ -6,6 +6,8 @@
 #include <stop_token>
 #include <thread>
 
+#include <crest/process.hpp>
+
 #include "apps/crest/command_line.hpp"
 
 namespace {
@@ -42,6 +44,8 @@ class Interrupts {
 
 int main(int count, char** words) {
   try {
+    (void)
+        crest::shield_process();  // as far as it goes (CF70): where memory may not be locked there is no need to say so
     const Interrupts interrupts;
     return crest::apps::run_command_line(count, words, interrupts.token());
   } catch (const std::bad_alloc&) {
