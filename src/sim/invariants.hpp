@@ -45,7 +45,7 @@ class Invariants {
   // Before a crash: a first live set that is not durable may be gone after it, for its publication never returned.
   void see_power_loss(const std::string& host, const CrashyDisk& disk);
   // After a crash and at the end: the key behind the newest certificate of each of these names is still on the disk.
-  void see_keys(const std::string& host, CrashyDisk& disk, const std::vector<std::string>& certificates);
+  void see_keys(const std::string& host, const CrashyDisk& disk, const std::vector<std::string>& certificates);
   // The live certificate `name` ran out without a successor.
   void see_expiry(const std::string& name, Time not_after, const std::vector<Interval>& down);
   // Asked again and again for as long as nothing good is live: since `since` (of an expired certificate: since the
