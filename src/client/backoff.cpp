@@ -29,8 +29,32 @@ Duration backoff(std::uint32_t attempts, const std::optional<Serving>& serving, 
   return Duration(static_cast<Duration::rep>(static_cast<double>(wait.count()) * share));
 }
 
+namespace {
+
+// Nobody is asked while this machine cannot go on: what the CA's absence cost before does not count.
+std::uint32_t attempts_that_count(const OrderRecord& record, const Error& error) {
+  constexpr std::uint32_t local_max = 2;
+  const bool local = error.kind == ErrorKind::storage || error.kind == ErrorKind::port_in_use ||
+                     error.kind == ErrorKind::locked || error.kind == ErrorKind::clock_suspect;
+  return local ? std::min(record.attempts, local_max) : record.attempts;
+}
+
+std::optional<std::string> lasting_type(const Error& error) {
+  if (!error.problem || error.retryable()) return std::nullopt;
+  std::vector<Problem> said = {*error.problem};
+  said.insert(said.end(), error.problem->subproblems.begin(), error.problem->subproblems.end());
+  for (const Problem& one : said) {
+    Error alone = make_error(error.kind, "");
+    alone.problem = std::make_shared<const Problem>(Problem{.type = one.type, .status = one.status});
+    if (!alone.retryable()) return one.type;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 void note_failure(OrderRecord& record, Error& error, const std::optional<Serving>& serving, Random& random, Time now) {
-  const Duration wait = backoff(record.attempts, serving, random);
+  const Duration wait = backoff(attempts_that_count(record, error), serving, random);
   Time next = saturating_add(now, wait);
   if (error.not_before && error.kind == ErrorKind::rate_limited)
     next = std::max(next, std::min(*error.not_before, saturating_add(now, rate_limit_max)));
@@ -39,6 +63,7 @@ void note_failure(OrderRecord& record, Error& error, const std::optional<Serving
         next, std::min(*error.not_before, saturating_add(now, serving ? serving->life / life_share : schedule.back())));
   record.not_before = next;
   record.last_error = std::string(to_string(error.kind));
+  record.last_problem = lasting_type(error);
   error.not_before = next;
 }
 

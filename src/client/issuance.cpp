@@ -17,6 +17,7 @@ OrderRecord without_order(OrderRecord old, CertificateRequest wanted) {
   record.not_before = old.not_before;
   record.failed_methods = std::move(old.failed_methods);
   record.last_error = std::move(old.last_error);
+  record.last_problem = std::move(old.last_problem);
   for (AuthorizationRecord& one : old.authorizations)
     if (one.presented) record.authorizations.push_back(std::move(one));
   return record;
@@ -80,9 +81,18 @@ Result<Step> Issuance::open_account_step(Time now, const std::stop_token& stop) 
   if (!lease && lease.error().kind == ErrorKind::locked && now < saturating_add(*started_, OrderFlow::phase_time_max))
     return Step(WaitUntil{saturating_add(now, lease_poll), "another process is registering the account"});
   if (!lease) return std::move(lease.error());
-  AccountHandle account = TRY(open_account(deps_.session, deps_.vault, deps_.keys, deps_.account, stop));
-  TRY(use(std::move(account)));
+  auto account =
+      reopened_ ? account_again(stop) : open_account(deps_.session, deps_.vault, deps_.keys, deps_.account, stop);
+  if (!account) return std::move(account.error());
+  TRY(use(*std::move(account)));
   return Step(Continue{});
+}
+
+// Another process may have been told the same, and have been faster.
+Result<AccountHandle> Issuance::account_again(const std::stop_token& stop) {
+  std::optional<AccountHandle> stored = TRY(stored_account(deps_.vault, deps_.session.endpoint()));
+  if (stored && stored->url != record_.account_url) return *std::move(stored);
+  return reopen_account(deps_.session, deps_.vault, deps_.account, stop);
 }
 
 Step Issuance::advance(Time now, std::stop_token stop) {
@@ -103,9 +113,9 @@ Step Issuance::advance(Time now, std::stop_token stop) {
   if (failed == nullptr || reopened_ || !is_account_unknown(failed->error)) return step;
   reopened_ = true;  // CF32: once, with the same key
   deps_.log.warn("account_unknown", {{"account", record_.account_url}});
-  auto account = reopen_account(deps_.session, deps_.vault, deps_.account, stop);
-  if (!account) return give_up(std::move(account.error()), now);
-  if (auto used = use(*std::move(account)); !used) return give_up(std::move(used.error()), now);
+  flow_.reset();  // the next step registers it, under the account's lease
+  started_ = now;
+  failures_ = 0;
   return Continue{};
 }
 

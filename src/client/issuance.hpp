@@ -44,6 +44,7 @@ class Issuance {
  private:
   Issuance(Deps deps, std::unique_ptr<Lease> lease, OrderRecord record);
   Result<Step> open_account_step(Time now, const std::stop_token& stop);
+  Result<AccountHandle> account_again(const std::stop_token& stop);
   Result<void> check_machine();
   Result<void> use(AccountHandle account);
   Step give_up(Error error, Time now);

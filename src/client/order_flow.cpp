@@ -31,6 +31,14 @@ bool is_refusal(const Error& error) {  // the CA understood, and said no
          error.kind != ErrorKind::rate_limited && error.kind != ErrorKind::bad_nonce;
 }
 
+// RFC 9773 section 5, and what CAs say that do not know the field. Any other refusal is one of the order itself.
+bool is_about_replaces(const Error& error) {
+  if (!is_refusal(error)) return false;
+  const auto type = acme::problem_type(*error.problem);
+  return error.problem->status == 404 || type == acme::ProblemType::alreadyReplaced ||
+         type == acme::ProblemType::malformed;
+}
+
 std::vector<acme::Identifier> sorted(std::vector<acme::Identifier> identifiers) {
   std::sort(identifiers.begin(), identifiers.end());
   identifiers.erase(std::unique(identifiers.begin(), identifiers.end()), identifiers.end());
@@ -165,9 +173,9 @@ OrderFlow::Next OrderFlow::new_order(OrderRecord& record, Time now, const std::s
   acme::NewOrder request{.identifiers = record.request.identifiers, .profile = record.request.profile};
   if (directory_->renewal_info) request.replaces = record.request.replaces;  // ARI-11
   if (record.request.lifetime)
-    request.not_after = std::chrono::floor<std::chrono::seconds>(now) + *record.request.lifetime - 1s;
+    request.not_after = saturating_add(std::chrono::floor<std::chrono::seconds>(now), *record.request.lifetime - 1s);
   auto reply = ask(record, directory_->new_order, acme::to_json(request).dump(), stop);
-  if (!reply && request.replaces && is_refusal(reply.error())) {  // ARI-16
+  if (!reply && request.replaces && is_about_replaces(reply.error())) {  // ARI-16
     deps_.log.warn("replaces_refused", {{"name", record.request.name}, {"why", reply.error().describe()}});
     record.request.replaces.reset();
     return Step(Continue{});

@@ -66,8 +66,10 @@ OrderFlow::Next OrderFlow::after_refused_finalize(OrderRecord& record, std::opti
 
 OrderFlow::Next OrderFlow::download(OrderRecord& record, Time now, const std::stop_token& stop) {
   const auto published = live_meta(deps_.vault, record.request.name);
-  if (published && *published && (*published)->order_url == record.order_url)  // a crash came after the swap
+  if (published && *published && (*published)->order_url == record.order_url) {
+    TRY(deps_.vault.settle(record.request.name));  // a crash, or a disk that failed, came after the swap
     return finish(record, (*published)->generation);
+  }
   const bool first = !alternates_known_;
   const std::string url = first ? record.certificate_url : alternates_.back();
   if (!first) alternates_.pop_back();
@@ -79,7 +81,7 @@ OrderFlow::Next OrderFlow::download(OrderRecord& record, Time now, const std::st
     error.message = "the CA's chain was refused, nothing was changed: " + error.message + "; tell the CA's operator";
     return fail(record, std::move(error).as(ErrorKind::cert_rejected).at("certificate " + url), Hope::little, now);
   }
-  if (first && deps_.pinned_roots) {
+  if (first) {
     alternates_ = http::link_targets(reply.response.headers, "alternate", url);
     if (alternates_.size() > alternates_max) alternates_.resize(alternates_max);  // CF10
     std::reverse(alternates_.begin(), alternates_.end());                         // taken from the back
@@ -93,9 +95,9 @@ OrderFlow::Next OrderFlow::judge(OrderRecord& record, const x509::Chain& chain, 
   const auto* pinned = deps_.pinned_roots ? &*deps_.pinned_roots : nullptr;
   const auto good = verify_issued(chain, key.public_key(), record.request.identifiers, pinned, now);
   if (good) return publish(record, key, chain, now);
-  if (!alternates_.empty() && verify_issued(chain, key.public_key(), record.request.identifiers, nullptr, now)) {
+  if (!alternates_.empty() && verify_leaf(chain.leaf(), key.public_key(), record.request.identifiers, now)) {
     deps_.log.info("chain_passed_over", {{"name", record.request.name}, {"why", good.error().describe()}});
-    return Step(Continue{});  // the right leaf in a chain to another root: see the next (CF24)
+    return Step(Continue{});  // the right leaf; another chain may end in a pinned root, or be in date (CF24, CF25)
   }
   Error error = good.error();
   return std::move(error).at("certificate " + record.certificate_url);

@@ -64,10 +64,13 @@ Solver* OrderFlow::solver_for(std::string_view method) const {
   return nullptr;
 }
 
+// As it was shown; a record of before that was kept there was shown for the account at hand.
 Proof OrderFlow::proof_of(const AuthorizationRecord& authorization) const {
+  const std::string& shown = authorization.key_authorization;
   return {.identifier = authorization.identifier,
           .token = authorization.token,
-          .key_authorization = acme::key_authorization(authorization.token, deps_.account_key.public_key())};
+          .key_authorization =
+              shown.empty() ? acme::key_authorization(authorization.token, deps_.account_key.public_key()) : shown};
 }
 
 // True when nothing of ours is left. What stays is still marked in the record, and tried again (CF66).
@@ -165,6 +168,7 @@ Result<void> OrderFlow::choose(OrderRecord& record, AuthorizationRecord& chosen,
   chosen.method = challenge.type;
   chosen.challenge_url = challenge.url;
   chosen.token = challenge.token;
+  chosen.key_authorization = acme::key_authorization(challenge.token, deps_.account_key.public_key());
   return {};
 }
 

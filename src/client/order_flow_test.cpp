@@ -254,6 +254,22 @@ TEST(OrderFlow, ARI_16_ARefusedReplacesIsLeftOutOnce) {
   EXPECT_EQ(rig.ca.new_orders.at(0).find("replaces"), nullptr);
 }
 
+TEST(OrderFlow, ARI_16_AnotherRefusalIsNotAboutReplaces) {
+  for (const auto type :
+       {acme::ProblemType::caa, acme::ProblemType::rejectedIdentifier, acme::ProblemType::malformed}) {
+    Rig rig;
+    rig.ca.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+      if (FakeCa::kind_of(request.url) != "newOrder" || rig.ca.count("POST newOrder") > 1) return std::nullopt;
+      return Result<http::Response>(refusal(type));
+    };
+    CertificateRequest request = Rig::request();
+    request.replaces = "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE";
+    const bool unknown_field = type == acme::ProblemType::malformed;
+    EXPECT_EQ(rig.obtain(request).has_value(), unknown_field);
+    EXPECT_EQ(rig.ca.count("POST newOrder"), unknown_field ? 2u : 1u);
+  }
+}
+
 TEST(OrderFlow, LifetimeIsAskedForAsNotAfter) {
   Rig rig;
   CertificateRequest request = Rig::request();
@@ -446,6 +462,35 @@ TEST(OrderFlow, CF24_AnAlternateChainToThePinnedRootIsFound) {
   EXPECT_EQ(rig.ca.count("POST alternate"), 2u);
 }
 
+TEST(OrderFlow, CF25_AnAlternateChainThatIsInDateIsFound) {
+  Rig rig;
+  auto parts = x509::test::intermediate_template();
+  parts.not_before = rig.clock.now() - 48h;
+  parts.not_after = rig.clock.now() - 24h;
+  const auto& pki = x509::test::pki();
+  const auto expired = x509::test::issue(parts, pki.intermediate_key.public_key(), &pki.root, pki.root_key);
+  bool offered = false;
+  rig.ca.after = [&](const http::Request& request, Result<http::Response>& response) {
+    if (FakeCa::kind_of(request.url) != "cert") return;
+    if (offered) response->headers.add("Link", "</alternate/1>;rel=alternate");
+    response->body = rig.ca.issued.back().pem() + expired.pem();
+  };
+  rig.ca.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (FakeCa::kind_of(request.url) != "alternate") return std::nullopt;
+    http::Response response{.status = 200, .body = rig.ca.issued.back().pem() + FakeCa::intermediate().pem()};
+    response.headers.add("Content-Type", "application/pem-certificate-chain");
+    response.headers.add("Replay-Nonce", "alternate-none");
+    return Result<http::Response>(response);
+  };
+  const auto refused = rig.obtain();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::cert_rejected);
+  offered = true;
+  const auto issued = rig.obtain();
+  ASSERT_TRUE(issued) << issued.error().describe();
+  EXPECT_EQ(rig.ca.count("POST alternate"), 1u);
+}
+
 TEST(OrderFlow, CF24_WithoutAChainToThePinnedRootNothingIsPublished) {
   Rig rig;
   const auto& key = x509::test::key(crypto::KeyType::ec_p256, 9);
@@ -479,6 +524,72 @@ TEST(OrderFlow, CF32_AnUnknownAccountIsRegisteredAgainOnce) {
   ASSERT_TRUE(rig.obtain());
   EXPECT_EQ(rig.ca.count("POST newAccount"), 2u);
   EXPECT_EQ(rig.ca.accounts.size(), 1u);
+}
+
+TEST(OrderFlow, CF32_ItIsRegisteredAgainUnderItsLease) {
+  Rig rig;
+  ASSERT_TRUE(rig.obtain());
+  rig.ca.forget_accounts();
+  const std::string lease = account_lease_name(rig.session->endpoint());
+  std::unique_ptr<Lease> taken;
+  rig.ca.after = [&](const http::Request& request, Result<http::Response>&) {
+    if (FakeCa::kind_of(request.url) == "newOrder" && !taken && rig.ca.count("POST newOrder") == 2)
+      taken = rig.vault->lease(lease).value();  // another process has been told the same
+  };
+  auto issuance = rig.open(Rig::request()).value();
+  bool waited = false;
+  for (int steps = 0; steps < 100 && !waited; ++steps) {
+    const Step step = issuance->advance(rig.clock.now());
+    ASSERT_FALSE(std::holds_alternative<Failed>(step)) << std::get<Failed>(step).error.describe();
+    waited = taken && std::holds_alternative<WaitUntil>(step);
+  }
+  EXPECT_TRUE(waited);
+  EXPECT_EQ(rig.ca.count("POST newAccount"), 1u);
+  const auto other = reopen_account(*rig.session, *rig.vault, rig.account);
+  ASSERT_TRUE(other);
+  taken.reset();
+  ASSERT_TRUE(rig.run(*issuance));
+  EXPECT_EQ(rig.ca.count("POST newAccount"), 2u) << "what the other process registered is used";
+  EXPECT_EQ(rig.ca.accounts.size(), 1u);
+}
+
+TEST(OrderFlow, CF66_AProofOfAFormerAccountIsTakenAway) {
+  Rig rig;
+  rig.ca.polls_until_valid = 1'000'000;
+  ASSERT_TRUE(open_account(*rig.session, *rig.vault, rig.keys, rig.account));
+  auto issuance = rig.open(Rig::request()).value();
+  for (int steps = 0; rig.ca.count("POST chall") == 0 && steps < 100; ++steps) (void)issuance->advance(rig.clock.now());
+  ASSERT_EQ(load_order(*rig.vault, "app.corp.example").value()->authorizations.size(), 1u);
+  const std::string token = load_order(*rig.vault, "app.corp.example").value()->authorizations[0].token;
+  issuance.reset();
+  rig.start();  // a crash; the record says that the proof was shown
+  ASSERT_TRUE(rig.vault->remove("accounts", account_record_name(rig.session->endpoint())));
+  struct Files final : Solver {  // of what is asked to be taken away
+    std::string_view method() const override { return "http-01"; }
+    Result<void> check() override { return {}; }
+    Result<void> present(const Proof&) override { return {}; }
+    Result<void> clean_up(const Proof& proof) override {
+      taken.push_back(proof.key_authorization);
+      return {};
+    }
+    std::vector<std::string> taken;
+  } files;
+  rig.ca.polls_until_valid = 0;
+  rig.ca.responder = nullptr;
+  auto again = Issuance::open({.session = *rig.session,
+                               .vault = *rig.vault,
+                               .keys = rig.keys,
+                               .random = rig.random,
+                               .log = rig.log,
+                               .solvers = {&files},
+                               .account = rig.account,
+                               .pinned_roots = {}},
+                              Rig::request())
+                   .value();
+  ASSERT_TRUE(rig.run(*again));
+  const std::string shown = rig.answers.handle({.url = acme::http01_path(token)}).body;
+  ASSERT_TRUE(shown.starts_with(token));
+  EXPECT_EQ(std::count(files.taken.begin(), files.taken.end(), shown), 1);
 }
 
 TEST(OrderFlow, CF32_ADeactivatedAccountStops) {

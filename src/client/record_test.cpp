@@ -35,12 +35,14 @@ OrderRecord full_record() {
   record.not_before = start + 1h;
   record.failed_methods = {"http-01"};
   record.last_error = "authz_failed";
+  record.last_problem = "urn:ietf:params:acme:error:caa";
   record.authorizations = {{.url = "https://ca/z/1"},
                            {.url = "https://ca/z/2",
                             .identifier = {acme::IdentifierType::dns, "app.example"},
                             .method = "http-01",
                             .challenge_url = "https://ca/h",
                             .token = "tok",
+                            .key_authorization = "tok.print",
                             .presented = true,
                             .responded = true,
                             .valid = true}};
@@ -54,6 +56,40 @@ TEST(OrderRecord, ORD_26_ComesBackAsItWas) {
     ASSERT_TRUE(again) << again.error().describe();
     EXPECT_EQ(to_json(*again), json);
     EXPECT_TRUE(asks_the_same(again->request, record.request));
+  }
+}
+
+TEST(OrderRecord, WhatMayBeWrittenCanBeRead) {
+  OrderRecord record{.request = request()};
+  const auto& one = record.request.identifiers.front();
+  for (const std::size_t count :
+       {std::size_t{0}, std::size_t{1}, CertificateRequest::identifiers_max, CertificateRequest::identifiers_max + 1}) {
+    record.request.identifiers.assign(count, one);
+    EXPECT_EQ(check_limits(record.request).has_value(), order_record_from_json(to_json(record)).has_value()) << count;
+    EXPECT_EQ(check_limits(record.request).has_value(), count > 0 && count <= 1000) << count;
+  }
+  record.request = request();
+  constexpr Duration most = CertificateRequest::lifetime_max;
+  for (const auto& [lifetime, good] : {std::pair{Duration(-1s), false},
+                                       {Duration(0s), false},
+                                       {Duration(1ms), false},
+                                       {Duration(999ms), false},
+                                       {Duration(1s), true},
+                                       {Duration(1500ms), false},
+                                       {most, true},
+                                       {most + 1ms, false},
+                                       {most + 1s, false},
+                                       {Duration::max(), false},
+                                       {Duration::min(), false}}) {
+    record.request.lifetime = lifetime;
+    EXPECT_EQ(check_limits(record.request).has_value(), good) << lifetime.count();
+    if (!good) {
+      EXPECT_EQ(check_limits(record.request).error().kind, ErrorKind::usage);
+      continue;
+    }
+    const auto again = order_record_from_json(to_json(record));
+    ASSERT_TRUE(again) << lifetime.count() << again.error().describe();
+    EXPECT_TRUE(asks_the_same(again->request, record.request)) << lifetime.count();
   }
 }
 
@@ -212,6 +248,37 @@ TEST(NoteFailure, CF12_ARateLimitAsSaidAtMostAWeekAMaintenanceAtMostATenth) {
   EXPECT_EQ(after_failure(ErrorKind::ca_protocol, start + 30 * 24h, 24h), start + 144min);
   EXPECT_EQ(after_failure(ErrorKind::ca_protocol, start + 5min, 24h), start + 5min);
   EXPECT_GE(after_failure(ErrorKind::connect, std::nullopt, std::nullopt, 3), start + 48min);
+}
+
+TEST(NoteFailure, AttemptsInTheCasAbsenceDoNotLengthenThePauseAfterALocalFault) {
+  for (const ErrorKind kind : {ErrorKind::storage, ErrorKind::port_in_use, ErrorKind::locked})
+    EXPECT_LE(after_failure(kind, std::nullopt, 398 * 24h, 1000), start + 10min);
+  EXPECT_GE(after_failure(ErrorKind::order_failed, std::nullopt, 398 * 24h, 1000), start + 19h);
+}
+
+TEST(NoteFailure, ENT_07_WhetherItPassesIsKept) {
+  RepeatingRandom random;
+  Problem caa{.type = "urn:ietf:params:acme:error:caa"};
+  Problem other{.type = "urn:ietf:params:acme:error:compound", .status = 403};
+  const auto kept = [&](ErrorKind kind, const std::optional<Problem>& problem) {
+    OrderRecord record{.request = request()};
+    Error error = make_error(kind, "x");
+    if (problem) error.problem = std::make_shared<const Problem>(*problem);
+    note_failure(record, error, std::nullopt, random, start);
+    const Error later = last_failure(order_record_from_json(to_json(record)).value(), "still waiting");
+    EXPECT_EQ(later.kind, kind);
+    EXPECT_EQ(later.needs_operator(), error.needs_operator()) << to_string(kind);
+    EXPECT_EQ(later.not_before, record.not_before);
+    return later.needs_operator();
+  };
+  EXPECT_FALSE(kept(ErrorKind::connect, {}));
+  EXPECT_FALSE(kept(ErrorKind::order_failed, {}));
+  EXPECT_FALSE(kept(ErrorKind::order_failed, other));
+  EXPECT_TRUE(kept(ErrorKind::order_failed, caa));
+  EXPECT_TRUE(kept(ErrorKind::cert_rejected, {}));
+  EXPECT_TRUE(kept(ErrorKind::ca_protocol, other));
+  other.subproblems = {{.type = "urn:ietf:params:acme:error:dns"}, caa};
+  EXPECT_TRUE(kept(ErrorKind::order_failed, other));
 }
 
 TEST(NextTry, DoublesAndKeepsToWhatTheCaSaid) {

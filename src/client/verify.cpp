@@ -35,6 +35,19 @@ Result<void> check_dates(const x509::Certificate& leaf, Time now) {
   return early;
 }
 
+// One that is over makes the whole chain useless to whoever checks it (CF25).
+Result<void> check_issuer_dates(const x509::Chain& chain, Time now) {
+  const auto& all = chain.certificates();
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    const std::string which = "certificate " + std::to_string(i + 1) + " of its chain ";
+    if (all[i].not_after() < now) return rejected(which + "expired at " + to_rfc3339(all[i].not_after()), all.front());
+    if (all[i].not_before() > saturating_add(now, not_yet_valid_max))
+      return rejected(which + "begins at " + to_rfc3339(all[i].not_before()), all.front(),
+                      "compare the clock here with the CA's");
+  }
+  return {};
+}
+
 Result<void> check_signatures(const x509::Chain& chain) {
   const auto& all = chain.certificates();
   for (std::size_t i = 1; i < all.size(); ++i) {
@@ -48,17 +61,23 @@ Result<void> check_signatures(const x509::Chain& chain) {
 
 }  // namespace
 
-Result<void> verify_issued(const x509::Chain& chain, const crypto::PublicKey& key,
-                           const std::vector<acme::Identifier>& identifiers,
-                           const std::vector<x509::Certificate>* pinned_roots, Time now) {
-  const x509::Certificate& leaf = chain.leaf();
+Result<void> verify_leaf(const x509::Certificate& leaf, const crypto::PublicKey& key,
+                         const std::vector<acme::Identifier>& identifiers, Time now) {
   if (!(leaf.public_key() == key)) return rejected("it is for another key than the one that was sent", leaf);  // CF20
   const std::vector<x509::SubjectName> wanted = acme::subject_names(identifiers);
   if (leaf.names() != wanted || leaf.has_other_names())  // CF21
     return rejected("it names " + text_of(leaf.names()) + (leaf.has_other_names() ? " and names of another kind" : "") +
                         " where " + text_of(wanted) + " was asked for",
                     leaf);
-  TRY(check_dates(leaf, now));
+  return check_dates(leaf, now);
+}
+
+Result<void> verify_issued(const x509::Chain& chain, const crypto::PublicKey& key,
+                           const std::vector<acme::Identifier>& identifiers,
+                           const std::vector<x509::Certificate>* pinned_roots, Time now) {
+  const x509::Certificate& leaf = chain.leaf();
+  TRY(verify_leaf(leaf, key, identifiers, now));
+  TRY(check_issuer_dates(chain, now));
   TRY(check_signatures(chain));
   if (pinned_roots == nullptr) return {};
   const auto anchored = x509::verify_chain(chain, *pinned_roots, now);

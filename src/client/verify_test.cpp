@@ -75,6 +75,24 @@ TEST(VerifyIssued, CF22_Dates) {
   }
 }
 
+TEST(VerifyIssued, CF25_EveryCertificateIsInDate) {
+  const auto& pki = test::pki();
+  const auto outcome = [&](Duration begin, Duration end) {
+    auto parts = test::intermediate_template();
+    parts.not_before = noon + begin;
+    parts.not_after = noon + end;
+    const auto issuer = test::issue(parts, pki.intermediate_key.public_key(), &pki.root, pki.root_key);
+    return verify_issued(x509::Chain({pki.leaf, issuer}), pki.leaf_key.public_key(), identifiers(), nullptr, noon);
+  };
+  EXPECT_TRUE(outcome(-1h, 1h));
+  EXPECT_TRUE(outcome(4min, 1h));
+  for (const auto& refused : {outcome(-2h, -1h), outcome(6min, 1h)}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::cert_rejected);
+    EXPECT_NE(refused.error().message.find("certificate 2 of its chain"), std::string::npos);
+  }
+}
+
 TEST(VerifyIssued, CF23_EachSignedByTheNextAndACa) {
   const auto& pki = test::pki();
   const auto& key = pki.leaf_key.public_key();

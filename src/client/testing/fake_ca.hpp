@@ -85,6 +85,17 @@ class FakeCa final : public http::Transport {
     return static_cast<std::size_t>(std::count(log.begin(), log.end(), what));
   }
   const x509::Certificate& root() const { return x509::test::pki().root; }
+  // In date whatever day it is where the tests run.
+  static const x509::Certificate& intermediate() {
+    static const x509::Certificate made = [] {
+      x509::CertificateTemplate parts = x509::test::intermediate_template();
+      parts.not_before = Time(std::chrono::sys_days(std::chrono::year(2020) / 1 / 1));
+      parts.not_after = Time(std::chrono::sys_days(std::chrono::year(2049) / 1 / 1));
+      const auto& pki = x509::test::pki();
+      return x509::test::issue(parts, pki.intermediate_key.public_key(), &pki.root, pki.root_key);
+    }();
+    return made;
+  }
   // Forgets accounts, as a CA does that was set up anew.
   void forget_accounts() {
     accounts.clear();
@@ -283,7 +294,7 @@ class FakeCa final : public http::Transport {
     if (!state.leaf) return refusal(acme::ProblemType::malformed, "no such certificate", 404);
     http::Response response{.status = 200};
     response.headers.add("Content-Type", "application/pem-certificate-chain");
-    response.body = state.leaf->pem() + x509::test::pki().intermediate.pem();
+    response.body = state.leaf->pem() + intermediate().pem();
     return response;
   }
 
@@ -302,7 +313,7 @@ class FakeCa final : public http::Transport {
     parts.not_after = x509::last_second(parts.not_before, leaf_life);
     parts.names = names;
     const auto& pki = x509::test::pki();
-    issued.push_back(x509::test::issue(parts, key, &pki.intermediate, pki.intermediate_key));
+    issued.push_back(x509::test::issue(parts, key, &intermediate(), pki.intermediate_key));
     return issued.back();
   }
 
