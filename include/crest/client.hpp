@@ -72,9 +72,11 @@ struct KeyAside {
 
 struct Issued : CertificateInfo {
   std::string key_pem;
-  std::string chain_pem;             // leaf first
-  bool renewed = false;              // false: what was there already serves, nothing was asked of the CA
-  std::vector<KeyAside> keys_aside;  // the newest few, oldest first, until the next success; by show() only
+  std::string chain_pem;  // leaf first
+  bool renewed = false;   // false: what was there already serves, nothing was asked of the CA
+  // By show() only:
+  std::vector<KeyAside> keys_aside;   // the newest few, oldest first, until the next success
+  std::optional<Http01Place> http01;  // where a renewal is answered for
 };
 
 struct RenewOutcome {
@@ -94,6 +96,8 @@ struct Waiting {  // how long a call may block
   Progress progress;
 };
 
+// One thread at a time may use a Client; several Clients, also of several processes, may share a state folder. list() and
+// show() only read, and may be called while another Client works there.
 class Client {
  public:
   // Reads trust files, opens the state folder, making it where create_state_dir says so; talks to nobody. Errors: usage,
@@ -106,12 +110,17 @@ class Client {
   // A certificate for exactly these names: the live one when it serves and is not due, else a new one. An order under
   // way is resumed, never repeated. After repeated failures, and after a rate limit, the error's not_before is kept to:
   // a call before it asks nobody. Blocks up to waiting.at_most. One caller per certificate; others get `locked`.
+  // Where http-01 is answered is remembered with the certificate; without a solver it is answered there, or on port 80.
   Result<Issued> obtain(const CertificateOptions& certificate, Http01Solver& solver, const Waiting& waiting = {});
+  Result<Issued> obtain(const CertificateOptions& certificate, const Waiting& waiting = {});
   // Everything kept here, or the one named, from the CA it came from, with what was remembered of that one: files with
   // roots are read again. Where `directory` was empty, trust, pinned roots, an agreement and an external account given to
   // open() take the place of what was remembered. Renewed when due, or at once with `force`. Blocks up to waiting.at_most in
-  // all, shared by those that are due; what its time, or a stop, did not reach is `waiting` with an error.
+  // all, shared by those that are due; what its time, or a stop, did not reach is `waiting` with an error. Without a
+  // solver http-01 is answered where it was for each certificate; one that is given is for this call.
   Result<std::vector<RenewOutcome>> renew(const std::optional<std::string>& name, bool force, Http01Solver& solver,
+                                          const Waiting& waiting = {});
+  Result<std::vector<RenewOutcome>> renew(const std::optional<std::string>& name, bool force,
                                           const Waiting& waiting = {});
   Result<std::vector<CertificateInfo>> list() const;  // reads records, not certificates
   Result<Issued> show(const std::string& name) const;

@@ -13,10 +13,20 @@ namespace client {
 class Solver;
 }
 
+// Kept with a certificate, so that its renewals are answered for at the same place.
+struct Http01Place {
+  std::string listen;   // the address of a listener of our own: ":80"
+  std::string webroot;  // or the root of a web server that runs already, as absolute path
+
+  friend bool operator==(const Http01Place&, const Http01Place&) = default;
+};
+
 // One of the two below.
 class Http01Solver {
  public:
   virtual ~Http01Solver() = default;
+  static Result<std::unique_ptr<Http01Solver>> open(const Http01Place& place);  // errors: as of the two
+  virtual Http01Place place() const = 0;
   virtual client::Solver& solver() = 0;  // the library's own business
 };
 
@@ -30,6 +40,7 @@ class Http01Server final : public Http01Solver {
   Result<void> listen();
   ~Http01Server() override;
   std::uint16_t port() const;  // the one taken; 0 before
+  Http01Place place() const override;
   client::Solver& solver() override;
 
  private:
@@ -43,6 +54,7 @@ class Http01Webroot final : public Http01Solver {
  public:
   static Result<std::unique_ptr<Http01Webroot>> open(const std::string& folder);
   ~Http01Webroot() override;
+  Http01Place place() const override;
   client::Solver& solver() override;
 
  private:

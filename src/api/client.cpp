@@ -15,6 +15,7 @@
 #include "api/guarded.hpp"
 #include "api/known_ca.hpp"
 #include "api/sink_log.hpp"
+#include "api/solvers.hpp"
 #include "client/certificate_meta.hpp"
 #include "client/issuance.hpp"
 #include "crypto/digest.hpp"
@@ -39,16 +40,16 @@ Result<void> check_word(std::string_view word, std::string_view what) {
 Result<CertificateRequest> request_of(const CertificateOptions& options) {
   TRY(check_word(options.name, "the certificate's own name"));
   TRY(check_word(options.profile.value_or(""), "the profile"));
-  if (options.names.empty()) return make_error(ErrorKind::usage, "no name is given: a certificate needs one at least");
   CertificateRequest request;
   for (const std::string& name : options.names) {
     const acme::Identifier identifier = TRY(acme::identifier_from_user(name));
     request.identifiers.push_back(identifier);
   }
+  request.lifetime = options.lifetime;
+  TRY(client::check_limits(request));
   request.name = options.name.empty() ? request.identifiers.front().value : options.name;
   request.key_type = TRY(crypto::key_type_from_text(options.key_type));
   request.profile = options.profile;
-  request.lifetime = options.lifetime;
   return request;
 }
 
@@ -70,8 +71,8 @@ Error nothing_kept(const std::string& name) {
 
 // Where the vault names a record by its place in the state folder, people need the whole path.
 Error in_folder(Error error, const std::string& folder) {
-  constexpr std::array<std::string_view, 7> places = {"format",       "accounts/", "orders/", "cas/",
-                                                      "certificates", "locks",     "aside"};
+  constexpr std::array<std::string_view, 8> places = {"format",  "accounts/",    "orders/", "cas/",
+                                                      "http01/", "certificates", "locks",   "aside"};
   const auto begins = [&](std::string_view place) { return error.context.starts_with(place); };
   const bool inside = error.context.empty() || std::any_of(places.begin(), places.end(), begins);
   if (error.kind != ErrorKind::storage || !inside) return error;
@@ -128,14 +129,6 @@ Instant end_of(const Waiting& waiting, const Clock& clock) {
   return clock.monotonic() + std::clamp(waiting.at_most, Duration(0), patience_max);
 }
 
-// Of the class word in a record.
-ErrorKind kind_of(std::string_view word) {
-  for (int kind = 0; kind < static_cast<int>(ErrorKind::internal); ++kind) {
-    if (to_string(static_cast<ErrorKind>(kind)) == word) return static_cast<ErrorKind>(kind);
-  }
-  return ErrorKind::timeout;  // an attempt that a crash cut short has none
-}
-
 }  // namespace
 
 struct Client::Impl {
@@ -163,12 +156,17 @@ struct Client::Impl {
   Result<Issued> show(const std::string& name);
   Result<void> issue(const api::KnownCa& ca, const CertificateRequest& wanted, bool force, Http01Solver& solver,
                      const Until& until);
+  Result<Issued> obtain(const CertificateOptions& certificate, Http01Solver* given, const Waiting& waiting);
+  Result<std::vector<RenewOutcome>> renew(const std::optional<std::string>& name, bool force, Http01Solver* given,
+                                          const Waiting& waiting);
+  Result<std::vector<std::string>> names_to_renew(const std::optional<std::string>& name);
+  void note_lost(const Result<void>& kept, std::string_view event, const std::string& name);
   Result<void> check_patience(const client::Issuance& issuance);
   Result<void> drive(client::Issuance& issuance, const Until& until);
   Result<Turn> look_at(const std::string& name, bool force);
-  void take(Turn& turn, bool force, Http01Solver& solver, const Until& until);
-  void take_all(std::vector<Turn>& turns, bool force, Http01Solver& solver, const Waiting& waiting);
-  Result<void> renew_due(RenewOutcome& outcome, const CertificateMeta& meta, bool force, Http01Solver& solver,
+  void take(Turn& turn, bool force, api::Solvers& solvers, const Until& until);
+  void take_all(std::vector<Turn>& turns, bool force, api::Solvers& solvers, const Waiting& waiting);
+  Result<void> renew_due(RenewOutcome& outcome, const CertificateMeta& meta, bool force, api::Solvers& solvers,
                          const Until& until);
   Result<api::KnownCa> ca_of(const CertificateMeta& meta);
   Result<void> revoke(const std::string& name, const std::string& reason, const Waiting& waiting);
@@ -217,6 +215,8 @@ Result<Issued> Client::Impl::show(const std::string& name) {
     issued.error().message += "; the key of an order that was given up is in " + options.state_dir + "/" +
                               kept.back().path + " (" + kept.back().why + ")";
   if (!issued) return issued;
+  auto place = api::place_of(*vault, name);
+  if (place) issued->http01 = *std::move(place);  // one that cannot be read is said when it is needed
   for (const client::KeptKey& key : kept)
     issued->keys_aside.push_back(
         {options.state_dir + "/" + key.path, key.order_url, key.certificate_url, Untrusted(key.why).printable()});
@@ -248,7 +248,7 @@ Result<void> Client::Impl::drive(client::Issuance& issuance, const Until& until)
     Duration span = wait ? wait->time - clock.now() : Duration(0);
     if (wait && wait->error) span = std::max(span, try_min);
     const bool too_long = clock.monotonic() + span > until.end;
-    if (!too_long && (!wait || clock.sleep_until(wait->time, waiting.stop)) && !waiting.stop.stop_requested()) continue;
+    if (!too_long && (!wait || clock.sleep_for(span, waiting.stop)) && !waiting.stop.stop_requested()) continue;
     TRY(issuance.pause());
     Error error = make_error(ErrorKind::timeout, wait ? wait->why : said, issuance.record().request.name);
     if (too_long && wait && wait->error) error = *wait->error;  // what kept it is what has to be told
@@ -266,13 +266,9 @@ Result<void> Client::Impl::check_patience(const client::Issuance& issuance) {
   const std::string word = record.last_error.value_or("");
   const bool limited = word == to_string(ErrorKind::rate_limited);
   if (!limited && (record.attempts < 2 || !record.order_url.empty())) return {};
-  Error error = make_error(kind_of(word),
-                           "the last attempt failed (" + word + "), and the next is due in " +
-                               to_human(*record.not_before - clock.now()) +
-                               "; crest obtain ... --retry-now or crest renew --force tries at once",
-                           record.request.name);
-  error.not_before = record.not_before;
-  return error;
+  return client::last_failure(record, "the last attempt failed (" + word + "), and the next is due in " +
+                                          to_human(*record.not_before - clock.now()) +
+                                          "; crest obtain ... --retry-now or crest renew --force tries at once");
 }
 
 Result<void> Client::Impl::issue(const api::KnownCa& ca, const CertificateRequest& wanted, bool force,
@@ -290,7 +286,16 @@ Result<void> Client::Impl::issue(const api::KnownCa& ca, const CertificateReques
   const std::optional<api::KnownCa> known = TRY(api::recall(*vault, ca.directory));
   if (!known) TRY(api::remember(*vault, ca));
   TRY(drive(*issuance, until));
-  return api::remember(*vault, ca);
+  note_lost(api::remember(*vault, ca), "ca_not_remembered", ca.directory);
+  const auto place = api::place_of(*vault, wanted.name);
+  if (place && !*place)
+    note_lost(api::keep_place(*vault, wanted.name, solver.place()), "place_not_remembered", wanted.name);
+  return {};
+}
+
+// The certificate is published: a disk that fails after that does not make it a failure.
+void Client::Impl::note_lost(const Result<void>& kept, std::string_view event, const std::string& name) {
+  if (!kept) log.warn(event, {{"name", name}, {"why", kept.error().describe()}});
 }
 
 Result<api::KnownCa> Client::Impl::ca_of(const CertificateMeta& meta) {
@@ -302,11 +307,12 @@ Result<api::KnownCa> Client::Impl::ca_of(const CertificateMeta& meta) {
 }
 
 Result<void> Client::Impl::renew_due(RenewOutcome& outcome, const CertificateMeta& meta, bool force,
-                                     Http01Solver& solver, const Until& until) {
+                                     api::Solvers& solvers, const Until& until) {
   const api::KnownCa ca = TRY(ca_of(meta));
+  Http01Solver* solver = TRY(solvers.of(meta.request.name));
   CertificateRequest wanted = meta.request;
   if (!meta.ari_id.empty()) wanted.replaces = meta.ari_id;
-  TRY(issue(ca, wanted, force, solver, until));
+  TRY(issue(ca, wanted, force, *solver, until));
   const std::optional<CertificateMeta> fresh = TRY(client::live_meta(*vault, meta.request.name));
   if (!fresh) return nothing_kept(meta.request.name);
   outcome.certificate = info(*fresh);
@@ -335,6 +341,7 @@ Result<Turn> Client::Impl::look_at(const std::string& name, bool force) {
     outcome.decision = RenewOutcome::Decision::waiting;
     outcome.why = "the last attempt failed (" + record->last_error.value_or("unknown") + "); the next one is due at " +
                   to_rfc3339(*record->not_before) + ", and crest renew --force " + name + " tries at once";
+    outcome.error = client::last_failure(*record, outcome.why);
     return turn;
   }
   outcome.why = force                                 ? "as asked"
@@ -344,9 +351,9 @@ Result<Turn> Client::Impl::look_at(const std::string& name, bool force) {
   return turn;
 }
 
-void Client::Impl::take(Turn& turn, bool force, Http01Solver& solver, const Until& until) {
+void Client::Impl::take(Turn& turn, bool force, api::Solvers& solvers, const Until& until) {
   RenewOutcome& outcome = turn.outcome;
-  Result<void> done = told([&] { return renew_due(outcome, *turn.due, force, solver, until); });
+  Result<void> done = told([&] { return renew_due(outcome, *turn.due, force, solvers, until); });
   if (done) return;
   outcome.decision = RenewOutcome::Decision::failed;
   outcome.why += "; " + done.error().describe();
@@ -354,7 +361,7 @@ void Client::Impl::take(Turn& turn, bool force, Http01Solver& solver, const Unti
 }
 
 // The one that expires first is first.
-void Client::Impl::take_all(std::vector<Turn>& turns, bool force, Http01Solver& solver, const Waiting& waiting) {
+void Client::Impl::take_all(std::vector<Turn>& turns, bool force, api::Solvers& solvers, const Waiting& waiting) {
   const Instant end = end_of(waiting, clock);
   std::vector<Turn*> due;
   for (Turn& turn : turns)
@@ -368,7 +375,7 @@ void Client::Impl::take_all(std::vector<Turn>& turns, bool force, Http01Solver& 
     if (interrupted || now >= end) {
       not_reached(due[i]->outcome, interrupted);
     } else {
-      take(*due[i], force, solver, {waiting, end_of_turn(now, end, due.size() - i)});
+      take(*due[i], force, solvers, {waiting, end_of_turn(now, end, due.size() - i)});
     }
   }
 }
@@ -428,54 +435,81 @@ Result<Client> Client::open(ClientOptions options) {
   });
 }
 
-Result<Issued> Client::obtain(const CertificateOptions& certificate, Http01Solver& solver, const Waiting& waiting) {
-  return impl_->told([&]() -> Result<Issued> {
-    const CertificateRequest wanted = TRY(request_of(certificate));
-    const api::KnownCa ca = TRY(api::known_ca(impl_->options, impl_->clock.now()));
-    std::optional<Issued> fresh = impl_->serving(wanted, ca.directory);
-    if (fresh) {
-      const auto known = api::recall(*impl_->vault, ca.directory);
-      if (known && !*known) TRY(api::remember(*impl_->vault, ca));  // that was lost, and renewals need it
-      return *std::move(fresh);
-    }
-    const auto before = client::live_meta(*impl_->vault, wanted.name);
-    const CertificateMeta* known = before && *before ? &**before : nullptr;
-    TRY(client::check_clock(impl_->clock.now(), known));
-    TRY(impl_->issue(ca, wanted, certificate.retry_now, solver, {waiting, end_of(waiting, impl_->clock)}));
-    Issued issued = TRY(impl_->live(wanted.name));
-    issued.renewed = known == nullptr || issued.generation != known->generation;
-    return issued;
+Result<Issued> Client::Impl::obtain(const CertificateOptions& certificate, Http01Solver* given,
+                                    const Waiting& waiting) {
+  const CertificateRequest wanted = TRY(request_of(certificate));
+  const api::KnownCa ca = TRY(api::known_ca(options, clock.now()));
+  std::optional<Issued> fresh = serving(wanted, ca.directory);
+  if (fresh) {
+    const auto known = api::recall(*vault, ca.directory);
+    if (known && !*known) TRY(api::remember(*vault, ca));  // that was lost, and renewals need it
+    if (given != nullptr) TRY(api::keep_place(*vault, wanted.name, given->place()));
+    return *std::move(fresh);
+  }
+  const auto before = client::live_meta(*vault, wanted.name);
+  const CertificateMeta* known = before && *before ? &**before : nullptr;
+  TRY(client::check_clock(clock.now(), known));
+  api::Solvers solvers(*vault, given);
+  Http01Solver* solver = TRY(solvers.of(wanted.name));
+  TRY(issue(ca, wanted, certificate.retry_now, *solver, {waiting, end_of(waiting, clock)}));
+  if (given != nullptr)
+    note_lost(api::keep_place(*vault, wanted.name, given->place()), "place_not_remembered", wanted.name);
+  Issued issued = TRY(live(wanted.name));
+  issued.renewed = known == nullptr || issued.generation != known->generation;
+  return issued;
+}
+
+// A folder in which nothing is live is what a first publication left that failed or goes on: there is nothing to renew.
+Result<std::vector<std::string>> Client::Impl::names_to_renew(const std::optional<std::string>& name) {
+  if (name) return std::vector<std::string>{*name};
+  std::vector<std::string> names = TRY(vault->certificates());
+  std::erase_if(names, [&](const std::string& each) {
+    const auto meta = vault->live_meta(each);
+    return meta && !*meta;
   });
+  return names;
+}
+
+Result<std::vector<RenewOutcome>> Client::Impl::renew(const std::optional<std::string>& name, bool force,
+                                                      Http01Solver* given, const Waiting& waiting) {
+  const std::vector<std::string> names = TRY(names_to_renew(name));
+  std::vector<Turn> turns;
+  for (const std::string& each : names) {
+    Result<Turn> turn = told([&] { return look_at(each, force); });
+    if (!turn && name) return std::move(turn).error();
+    if (turn) {
+      turns.push_back(*std::move(turn));
+      continue;
+    }
+    RenewOutcome& failed = turns.emplace_back().outcome;  // one damaged record never stops the others (promise 12)
+    failed.name = each;
+    failed.decision = RenewOutcome::Decision::failed;
+    failed.why = turn.error().describe();
+    failed.error = std::move(turn).error();
+  }
+  api::Solvers solvers(*vault, given);
+  take_all(turns, force, solvers, waiting);
+  std::vector<RenewOutcome> outcomes;
+  for (Turn& turn : turns) outcomes.push_back(std::move(turn.outcome));
+  return outcomes;
+}
+
+Result<Issued> Client::obtain(const CertificateOptions& certificate, Http01Solver& solver, const Waiting& waiting) {
+  return impl_->told([&] { return impl_->obtain(certificate, &solver, waiting); });
+}
+
+Result<Issued> Client::obtain(const CertificateOptions& certificate, const Waiting& waiting) {
+  return impl_->told([&] { return impl_->obtain(certificate, nullptr, waiting); });
 }
 
 Result<std::vector<RenewOutcome>> Client::renew(const std::optional<std::string>& name, bool force,
                                                 Http01Solver& solver, const Waiting& waiting) {
-  return impl_->told([&]() -> Result<std::vector<RenewOutcome>> {
-    std::vector<std::string> names;
-    if (name) {
-      names.push_back(*name);
-    } else {
-      names = TRY(impl_->vault->certificates());
-    }
-    std::vector<Turn> turns;
-    for (const std::string& each : names) {
-      Result<Turn> turn = impl_->told([&] { return impl_->look_at(each, force); });
-      if (!turn && name) return std::move(turn).error();
-      if (turn) {
-        turns.push_back(*std::move(turn));
-        continue;
-      }
-      RenewOutcome& failed = turns.emplace_back().outcome;  // one damaged record never stops the others (promise 12)
-      failed.name = each;
-      failed.decision = RenewOutcome::Decision::failed;
-      failed.why = turn.error().describe();
-      failed.error = std::move(turn).error();
-    }
-    impl_->take_all(turns, force, solver, waiting);
-    std::vector<RenewOutcome> outcomes;
-    for (Turn& turn : turns) outcomes.push_back(std::move(turn.outcome));
-    return outcomes;
-  });
+  return impl_->told([&] { return impl_->renew(name, force, &solver, waiting); });
+}
+
+Result<std::vector<RenewOutcome>> Client::renew(const std::optional<std::string>& name, bool force,
+                                                const Waiting& waiting) {
+  return impl_->told([&] { return impl_->renew(name, force, nullptr, waiting); });
 }
 
 Result<std::vector<CertificateInfo>> Client::list() const {

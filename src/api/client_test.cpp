@@ -284,6 +284,119 @@ TEST_F(ClientTest, BadInputIsRefusedBeforeAnybodyIsAsked) {
   EXPECT_TRUE(ca.requests.empty());
 }
 
+TEST_F(ClientTest, WhatNoRecordCouldHoldIsRefused) {
+  Client client = open();
+  std::vector<std::string> many;
+  for (int i = 0; i <= 1000; ++i) many.push_back("n" + std::to_string(i) + ".example");
+  EXPECT_EQ(client.obtain(names(many), *solver).error().kind, ErrorKind::usage);
+  for (const Duration lifetime :
+       {Duration(0), Duration(-1h), Duration(500ms), Duration(200ll * 366 * 24h), Duration::max()}) {
+    const auto refused = client.obtain({.names = {"a.example"}, .lifetime = lifetime}, *solver);
+    ASSERT_FALSE(refused) << lifetime.count();
+    EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+  }
+  EXPECT_TRUE(ca.requests.empty());
+  EXPECT_TRUE(client.obtain({.names = {"a.example"}, .lifetime = 1h}, *solver));
+}
+
+TEST_F(ClientTest, FirstRunsAtOnceDoNotCollide) {
+  for (int round = 0; round < 20; ++round) {
+    const std::string state = folder / ("state-" + std::to_string(round));
+    std::atomic<int> ready = 0;
+    std::vector<std::string> failures(4);
+    {
+      std::vector<std::jthread> runs;
+      for (std::string& failure : failures)
+        runs.emplace_back([&] {
+          ClientOptions mine = options();
+          mine.state_dir = state;
+          for (++ready; ready < 4;) std::this_thread::yield();
+          const auto client = Client::open(mine);
+          if (!client) failure = client.error().describe();
+        });
+    }
+    EXPECT_EQ(failures, std::vector<std::string>(4)) << round;
+  }
+}
+
+TEST_F(ClientTest, ARenewalIsAnsweredForWhereTheCertificateWas) {
+  ASSERT_TRUE(open().obtain(names({"listens.example"}), *solver));
+  const std::filesystem::path root = folder / "web";
+  std::filesystem::create_directory(root);
+  const auto files = Http01Webroot::open(std::filesystem::relative(root)).value();  // a timer runs in another folder
+  ASSERT_TRUE(open().obtain(names({"files.example"}), *files));
+  EXPECT_EQ(open_again().show("listens.example")->http01, (Http01Place{"127.0.0.1:0", ""}));
+  EXPECT_EQ(open_again().show("files.example")->http01, (Http01Place{"", root}));
+
+  int seen = 0;
+  ca.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    const bool proves = FakeCa::kind_of(request.url) == "chall";
+    const std::filesystem::path shown = root / ".well-known/acme-challenge";
+    if (proves && std::filesystem::exists(shown) && !std::filesystem::is_empty(shown)) ++seen;
+    return std::nullopt;
+  };
+  EXPECT_EQ(open_again().renew("listens.example", true)->front().decision, Decision::renewed);
+  EXPECT_EQ(seen, 0);
+  EXPECT_EQ(open_again().renew("files.example", true)->front().decision, Decision::renewed);
+  EXPECT_EQ(seen, 1);
+  EXPECT_EQ(open_again().renew("files.example", true, *solver)->front().decision, Decision::renewed);
+  EXPECT_EQ(seen, 1) << "for once as it was said";
+  EXPECT_EQ(open_again().show("files.example")->http01, (Http01Place{"", root}));
+  EXPECT_FALSE(open().obtain(names({"files.example"}), *solver)->renewed);
+  EXPECT_EQ(open_again().show("files.example")->http01, (Http01Place{"127.0.0.1:0", ""})) << "said anew";
+  EXPECT_FALSE(open().obtain(names({"files.example"}))->renewed);
+  EXPECT_EQ(open_again().show("files.example")->http01, (Http01Place{"127.0.0.1:0", ""}));
+}
+
+TEST_F(ClientTest, AFolderInWhichNothingIsLiveIsNoFailure) {
+  ASSERT_TRUE(open().obtain(names({"app.corp.example"}), *solver));
+  std::filesystem::create_directory(folder / "state/certificates/half.example");
+  const auto outcomes = open_again().renew(std::nullopt, false, *solver);
+  ASSERT_TRUE(outcomes);
+  ASSERT_EQ(outcomes->size(), 1u);
+  EXPECT_EQ(outcomes->front().decision, Decision::not_due);
+  EXPECT_FALSE(open_again().renew("half.example", false, *solver));
+}
+
+TEST_F(ClientTest, ENT_07_WithinThePauseAFailureForGoodStaysOne) {
+  ca.leaf_life = 80s;  // begun a minute ago: due
+  ASSERT_TRUE(open().obtain(names({"app.corp.example"}), *solver));
+  ca.before = [](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (FakeCa::kind_of(request.url) != "newOrder") return std::nullopt;
+    return Result<http::Response>(refusal(acme::ProblemType::caa, "another CA is named"));
+  };
+  const auto renewed = [&] { return open_again().renew(std::nullopt, false, *solver)->front(); };
+  const RenewOutcome failed = renewed(), waiting = renewed();
+  ASSERT_EQ(failed.decision, Decision::failed) << failed.why;
+  ASSERT_EQ(waiting.decision, Decision::waiting) << waiting.why;
+  ASSERT_TRUE(waiting.error);
+  EXPECT_TRUE(failed.error->needs_operator()) << failed.error->describe();
+  EXPECT_EQ(waiting.error->kind, failed.error->kind);
+  EXPECT_TRUE(waiting.error->needs_operator());
+  EXPECT_EQ(waiting.error->exit_code(), 2);
+  EXPECT_TRUE(waiting.error->not_before);
+}
+
+TEST_F(ClientTest, WhatFailsAfterThePublicationIsOnlyToldInTheLog) {
+  ASSERT_TRUE(open().obtain(names({"app.corp.example"}), *solver));
+  std::filesystem::remove_all(folder / "state/cas");
+  ClientOptions loud = options();
+  std::vector<std::string> told;
+  loud.log = [&](LogLevel level, std::string_view event, const LogFields&) {
+    if (level == LogLevel::warning) told.emplace_back(event);
+  };
+  loud.contact = {"mailto:new@example.org"};
+  ca.after = [&](const http::Request& request, Result<http::Response>&) {
+    if (FakeCa::kind_of(request.url) != "cert") return;
+    std::filesystem::remove_all(folder / "state/cas");
+    folder.write("state/cas", "no folder");
+  };
+  const auto outcomes = Client::open(loud).value().renew("app.corp.example", true, *solver);
+  ASSERT_TRUE(outcomes) << outcomes.error().describe();
+  EXPECT_EQ(outcomes->front().decision, Decision::renewed) << outcomes->front().why;
+  EXPECT_EQ(told, std::vector<std::string>{"ca_not_remembered"});
+}
+
 TEST_F(ClientTest, CF11_ATimeoutIsResumed) {
   ca.polls_until_valid = 1'000'000;
   Client client = open();

@@ -7,6 +7,7 @@
 #include "adapters/beast_server.hpp"
 #include "adapters/listen_socket.hpp"
 #include "adapters/posix_disk.hpp"
+#include "adapters/text_file.hpp"
 #include "api/guarded.hpp"
 #include "core/log.hpp"
 
@@ -43,6 +44,7 @@ class ListeningSolver final : public client::Solver {
   }
   Result<void> clean_up(const client::Proof& proof) override { return answers_.clean_up(proof); }
 
+  const std::string& address() const { return address_; }
   std::uint16_t port() {
     const std::lock_guard lock(mutex_);
     return server_ ? server_->port() : 0;
@@ -77,10 +79,13 @@ Result<void> Http01Server::listen() {
   return api::guarded([&] { return impl_->solver.check(); });
 }
 std::uint16_t Http01Server::port() const { return impl_->solver.port(); }
+Http01Place Http01Server::place() const { return {.listen = impl_->solver.address(), .webroot = {}}; }
 client::Solver& Http01Server::solver() { return impl_->solver; }
 
 struct Http01Webroot::Impl {
-  explicit Impl(std::unique_ptr<Disk> folder) : disk(std::move(folder)), solver(*disk) {}
+  Impl(std::string folder, std::unique_ptr<Disk> opened)
+      : path(std::move(folder)), disk(std::move(opened)), solver(*disk) {}
+  std::string path;
   std::unique_ptr<Disk> disk;
   client::Webroot solver;
 };
@@ -92,10 +97,23 @@ Result<std::unique_ptr<Http01Webroot>> Http01Webroot::open(const std::string& fo
   return api::guarded([&]() -> Result<std::unique_ptr<Http01Webroot>> {
     const adapters::PosixDiskOptions options{.create = false, .exclusive = false};
     std::unique_ptr<Disk> disk = TRY(adapters::open_posix_disk(folder, options));
-    return std::unique_ptr<Http01Webroot>(new Http01Webroot(std::make_unique<Impl>(std::move(disk))));
+    return std::unique_ptr<Http01Webroot>(
+        new Http01Webroot(std::make_unique<Impl>(adapters::absolute_path(folder), std::move(disk))));
   });
 }
 
+Http01Place Http01Webroot::place() const { return {.listen = {}, .webroot = impl_->path}; }
 client::Solver& Http01Webroot::solver() { return impl_->solver; }
+
+Result<std::unique_ptr<Http01Solver>> Http01Solver::open(const Http01Place& place) {
+  return api::guarded([&]() -> Result<std::unique_ptr<Http01Solver>> {
+    if (!place.webroot.empty()) {
+      std::unique_ptr<Http01Solver> files = TRY(Http01Webroot::open(place.webroot));
+      return files;
+    }
+    std::unique_ptr<Http01Solver> server = TRY(Http01Server::open(place.listen));
+    return server;
+  });
+}
 
 }  // namespace crest

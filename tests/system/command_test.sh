@@ -49,7 +49,24 @@ web=$started
 await 80 web
 check "obtain by webroot" crest obtain "${corp[@]}" --state "$state" --webroot "$work/web" api.test
 check "the webroot is clean" same "$(find "$work/web" -type f)" ""
+check "renewed by the same webroot, as a timer does" crest renew --state "$state" --force api.test
 stop "$web"
+check "show tells the webroot" grep -q "files under $work/web" <(crest show --state "$state" api.test)
+check "--webroot comes before CREST_HTTP_LISTEN" env CREST_HTTP_LISTEN=nonsense \
+  "$CREST_BIN/crest" obtain "${corp[@]}" --state "$state" --webroot "$work/web" api.test
+refuse 64 "exclude" "--webroot and --http-listen" crest renew --state "$state" --webroot "$work/web" --http-listen :80
+refuse 64 "lifetime" "a lifetime of nothing" asks obtain "${corp[@]}" --lifetime 0s other.test
+# says_why NAME: --json of what the CA refused has the reason for this name.
+says_why() {
+  json 75 authz_failed obtain asks obtain "${corp[@]}" "$1"
+  python3 - "$1" "$work/out.json" <<'PY'
+import json, sys
+problem = json.load(open(sys.argv[2]))["error"]["problem"]
+[reason] = [one for one in problem["subproblems"] if one["identifier"] == {"type": "dns", "value": sys.argv[1]}]
+assert reason["detail"] and reason["type"], reason
+PY
+}
+check "the reason for each name --json" says_why nowhere.test
 
 check "the library's example" "$CREST_BIN/obtain_once" "${corp[1]}" "$work/ca/roots.pem" "$work/example" 127.0.0.1:80 api.test
 check "its set matches and verifies" matches "$work/example/certificates/api.test/live" "$work/ca/roots.pem"

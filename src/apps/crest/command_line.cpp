@@ -33,11 +33,14 @@ void add_trust_flag(CLI::App& verb, ClientOptions& options, const std::string& o
 
 // What a CA may ask for when an account has to be made, at first or again.
 void add_account_flags(CLI::App& verb, CaFlags& flags) {
-  verb.add_flag("--agree-tos", flags.options.agree_terms_of_service, "agree to the CA's terms of service");
+  verb.add_flag("--agree-tos", flags.options.agree_terms_of_service, "agree to the CA's terms of service")
+      ->envname("CREST_AGREE_TOS");
   verb.add_option("--eab-kid", flags.eab_kid, "key id of an external account binding")->envname("CREST_EAB_KID");
   verb.add_option("--eab-key-file", flags.eab_key_file, "file with its MAC key, as the CA gave it")
       ->envname("CREST_EAB_KEY_FILE");
-  verb.add_option("--eab-algorithm", flags.eab_algorithm, "HS256, HS384 or HS512")->capture_default_str();
+  verb.add_option("--eab-algorithm", flags.eab_algorithm, "HS256, HS384 or HS512")
+      ->envname("CREST_EAB_ALGORITHM")
+      ->capture_default_str();
 }
 
 void add_ca_flags(CLI::App& verb, CaFlags& flags) {
@@ -47,21 +50,32 @@ void add_ca_flags(CLI::App& verb, CaFlags& flags) {
   verb.get_option("--trust")->envname("CREST_TRUST");
   verb.add_option("--pinned-root", flags.options.pinned_root_files,
                   "PEM file with a root that the issued chain must end in")
+      ->envname("CREST_PINNED_ROOT")
       ->allow_extra_args(false);
-  verb.add_option("--contact", flags.options.contact, "mailto: URL for the CA's operator")->allow_extra_args(false);
-  verb.add_option("--account-key-type", flags.options.account_key_type, "key of a new account")->capture_default_str();
+  verb.add_option("--contact", flags.options.contact, "mailto: URL for the CA's operator")
+      ->envname("CREST_CONTACT")
+      ->allow_extra_args(false);
+  verb.add_option("--account-key-type", flags.options.account_key_type, "key of a new account")
+      ->envname("CREST_ACCOUNT_KEY_TYPE")
+      ->capture_default_str();
   add_account_flags(verb, flags);
   verb.add_option("--proxy", flags.options.proxy, "http://host:port, for the CA only")->envname("CREST_PROXY");
 }
 
 void add_solver_flags(CLI::App& verb, SolverFlags& flags) {
-  auto* listen = verb.add_option("--http-listen", flags.listen,
-                                 "where http-01 is answered: \":80\", \"127.0.0.1:5002\", \"[::1]:5002\"")
-                     ->envname("CREST_HTTP_LISTEN")
-                     ->capture_default_str();
+  verb.add_option(
+          "--http-listen", flags.listen,
+          "where http-01 is answered: \":80\", \"127.0.0.1:5002\", \"[::1]:5002\"; default: where it was for this "
+          "certificate before, else :80")
+      ->envname("CREST_HTTP_LISTEN");
   verb.add_option("--webroot", flags.webroot, "answer http-01 with files under this folder of a running web server")
-      ->envname("CREST_WEBROOT")
-      ->excludes(listen);
+      ->envname("CREST_WEBROOT");
+}
+
+// A flag comes before the environment, whichever of the two it is. Both as flags are refused before this.
+void choose(SolverFlags& flags, bool listen_said, bool webroot_said) {
+  if (listen_said) flags.webroot.clear();
+  if (webroot_said || !flags.webroot.empty()) flags.listen.clear();
 }
 
 void add_json_flag(CLI::App& verb, OutputFlags& flags) {
@@ -72,6 +86,7 @@ void add_json_flag(CLI::App& verb, OutputFlags& flags) {
 void add_waiting_flags(CLI::App& verb, OutputFlags& flags) {
   add_json_flag(verb, flags);
   verb.add_option("--timeout", flags.timeout, "longest wait for the CA: 90s, 5m, 1h; the next run resumes")
+      ->envname("CREST_TIMEOUT")
       ->capture_default_str();
 }
 
@@ -91,8 +106,9 @@ CLI::App* add_obtain(CLI::App& app, Obtain& flags) {
                    "ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519")
       ->envname("CREST_KEY_TYPE")
       ->capture_default_str();
-  verb->add_option("--profile", flags.profile, "one of the CA's certificate profiles");
-  verb->add_option("--lifetime", flags.lifetime, "ask for this life: 12h, 7d; not every CA grants it");
+  verb->add_option("--profile", flags.profile, "one of the CA's certificate profiles")->envname("CREST_PROFILE");
+  verb->add_option("--lifetime", flags.lifetime, "ask for this life: 12h, 7d; not every CA grants it")
+      ->envname("CREST_LIFETIME");
   verb->add_flag("--retry-now", flags.certificate.retry_now,
                  "although an earlier failure or a rate limit asks to wait");
   add_ca_flags(*verb, flags.ca);
@@ -154,9 +170,13 @@ Error wrong_use(const CLI::App& app, const CLI::ParseError& error, std::string_v
                     Untrusted(what).printable() + "; see crest" + verb + " --help for what can be said");
 }
 
-bool wants_json(int count, char** words) {
-  return std::any_of(words, words + count, [](std::string_view word) { return word == "--json"; });
+bool says(int count, char** words, std::string_view flag) {
+  return std::any_of(words, words + count, [&](std::string_view word) {
+    return word == flag || (word.starts_with(flag) && word.substr(flag.size()).starts_with('='));
+  });
 }
+
+bool wants_json(int count, char** words) { return says(count, words, "--json"); }
 
 }  // namespace
 
@@ -169,8 +189,15 @@ int run_command_line(int count, char** words, std::stop_token interrupted) {
       "A flag whose help names an environment variable can be set by it.");
   Verbs verbs;
   int code = 0;
-  const auto runs = [&](CLI::App* verb, const auto& flags) {
-    verb->callback([&code, &flags, interrupted] { code = run(flags, interrupted); });
+  const bool listen_said = says(count, words, "--http-listen"), webroot_said = says(count, words, "--webroot");
+  if (listen_said && webroot_said)
+    return report(make_error(ErrorKind::usage, "--http-listen and --webroot exclude each other; give one of them"),
+                  wants_json(count, words));
+  const auto runs = [&](CLI::App* verb, auto& flags) {
+    verb->callback([&code, &flags, listen_said, webroot_said, interrupted] {
+      if constexpr (requires { flags.solver; }) choose(flags.solver, listen_said, webroot_said);
+      code = run(flags, interrupted);
+    });
   };
   runs(add_obtain(app, verbs.obtain), verbs.obtain);
   runs(add_renew(app, verbs.renew), verbs.renew);

@@ -52,12 +52,8 @@ Result<Client> open_client(ClientOptions options, const OutputFlags& flags) {
 }
 
 Result<std::unique_ptr<Http01Solver>> open_solver(const SolverFlags& flags) {
-  if (!flags.webroot.empty()) {
-    std::unique_ptr<Http01Solver> files = TRY(Http01Webroot::open(flags.webroot));
-    return files;
-  }
-  std::unique_ptr<Http01Solver> server = TRY(Http01Server::open(flags.listen));
-  return server;
+  if (flags.listen.empty() && flags.webroot.empty()) return std::unique_ptr<Http01Solver>();
+  return Http01Solver::open({.listen = flags.listen, .webroot = flags.webroot});
 }
 
 Result<Waiting> waiting(const OutputFlags& flags, std::stop_token interrupted) {

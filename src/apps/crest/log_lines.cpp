@@ -12,10 +12,12 @@ struct Sentence {
   std::string_view event, text;
 };
 
-constexpr std::array<Sentence, 7> sentences = {{
+constexpr std::array<Sentence, 9> sentences = {{
     {"account_unknown", "the CA has forgotten the account; its key is registered once more"},
+    {"ca_not_remembered", "the certificate is published, but what was said of its CA could not be kept for renewals"},
     {"clock_offset", "the CA's clock and the one here differ; set the wrong one right (timedatectl shows this one)"},
     {"key_not_kept", "a key could not be put aside, so its order is kept; make room in the state folder"},
+    {"place_not_remembered", "the certificate is published, but where http-01 is answered could not be kept"},
     {"proof_left_behind", "a proof could not be taken away; the next run tries again"},
     {"record_left_behind", "an order's record could not be removed; the next run sees that it is done"},
     {"record_not_saved", "what was reached could not be saved; the next run may repeat it"},

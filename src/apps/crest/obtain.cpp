@@ -24,7 +24,7 @@ Result<Issued> obtain(const Obtain& flags, std::stop_token interrupted) {
   }
   Client client = TRY(Client::open(options));
   const std::unique_ptr<Http01Solver> solver = TRY(open_solver(flags.solver));
-  return client.obtain(certificate, *solver, how_long);
+  return solver ? client.obtain(certificate, *solver, how_long) : client.obtain(certificate, how_long);
 }
 
 }  // namespace

@@ -31,17 +31,39 @@ Json to_json(const KeyAside& key) {
   return json;
 }
 
+namespace {
+
+// Each name that the CA refused, with the reason (RFC 8555 section 6.7.1). All of it came over the wire.
+Json to_json(const Problem& problem) {
+  Json json = Json::object();
+  if (problem.identifier)
+    json.set("identifier", Json::object()
+                               .set("type", Untrusted(problem.identifier->type).printable())
+                               .set("value", Untrusted(problem.identifier->value).printable()));
+  json.set("type", Untrusted(problem.type).printable()).set("detail", problem.detail.printable());
+  if (problem.status != 0) json.set("status", problem.status);
+  if (!problem.instance.empty()) json.set("instance", problem.instance.printable());
+  if (problem.subproblems.empty()) return json;
+  Json each = Json::array();
+  for (const Problem& one : problem.subproblems) each.push(to_json(one));
+  json.set("subproblems", std::move(each));
+  return json;
+}
+
+}  // namespace
+
+Json to_json(const Http01Place& place) {
+  if (!place.webroot.empty()) return Json::object().set("webroot", place.webroot);
+  return Json::object().set("listen", place.listen);
+}
+
 Json to_json(const Error& error) {
   Json json = Json::object();
   json.set("class", to_string(error.kind)).set("message", error.message);
   if (!error.context.empty()) json.set("context", error.context);
   json.set("retryable", error.retryable());
   if (error.not_before) json.set("not_before", to_rfc3339(*error.not_before));
-  if (!error.problem) return json;
-  Json problem = Json::object();
-  problem.set("type", Untrusted(error.problem->type).printable()).set("detail", error.problem->detail.printable());
-  if (error.problem->status != 0) problem.set("status", error.problem->status);
-  json.set("problem", std::move(problem));
+  if (error.problem) json.set("problem", to_json(*error.problem));
   return json;
 }
 
@@ -59,7 +81,10 @@ std::string to_text(const CertificateInfo& certificate) {
          "\n  files      " + certificate.folder;
 }
 
-void print_json(const Json& value) { std::cout << value.pretty() << std::flush; }
+void print_json(const Json& value) {
+  end_progress();
+  std::cout << value.pretty() << std::flush;
+}
 
 void print_line(const std::string& line) {
   end_progress();

@@ -22,7 +22,7 @@ Result<std::vector<RenewOutcome>> renew(const Renew& flags, std::stop_token inte
   Client client = TRY(open_client(options, flags.output));
   const std::unique_ptr<Http01Solver> solver = TRY(open_solver(flags.solver));
   const std::optional<std::string> name = flags.name.empty() ? std::nullopt : std::optional(flags.name);
-  return client.renew(name, flags.force, *solver, how_long);
+  return solver ? client.renew(name, flags.force, *solver, how_long) : client.renew(name, flags.force, how_long);
 }
 
 // One that a person must see to decides; then one that may be tried later; then whether anything was done.

@@ -13,6 +13,10 @@ Result<Issued> show(const Show& flags) {
   return client.show(flags.name);
 }
 
+std::string place_of(const Http01Place& place) {
+  return place.webroot.empty() ? "answered on " + place.listen : "answered with files under " + place.webroot;
+}
+
 }  // namespace
 
 int run(const Show& flags, std::stop_token) {
@@ -24,11 +28,13 @@ int run(const Show& flags, std::stop_token) {
     Json aside = Json::array();
     for (const KeyAside& key : found->keys_aside) aside.push(to_json(key));
     certificate.set("keys_aside", std::move(aside));
+    if (found->http01) certificate.set("http01", to_json(*found->http01));
     Json result = Json::object();
     result.set("class", "ok").set("certificate", std::move(certificate));
     print_json(result);
   } else {
     print_line(to_text(*found));
+    if (found->http01) print_line("  http-01    " + place_of(*found->http01));
     for (const KeyAside& key : found->keys_aside) {
       print_line("  key aside  " + key.file + ", of the order " + key.order + ", which was given up: " + key.why);
     }

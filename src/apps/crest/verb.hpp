@@ -20,11 +20,11 @@ struct CaFlags {
 };
 Result<ClientOptions> client_options(const CaFlags& flags);  // reads the EAB key; error: config, usage
 
-// How the CA is shown that the names are ours.
+// How the CA is shown that the names are ours; remembered with the certificate, too.
 struct SolverFlags {
-  std::string listen = ":80", webroot;
+  std::string listen, webroot;  // neither: as remembered, else on port 80
 };
-Result<std::unique_ptr<Http01Solver>> open_solver(const SolverFlags& flags);
+Result<std::unique_ptr<Http01Solver>> open_solver(const SolverFlags& flags);  // null when nothing was said
 
 struct OutputFlags {
   bool json = false, verbose = false, detailed_exit_code = false;
@@ -75,6 +75,7 @@ int run(const Revoke& flags, std::stop_token interrupted);
 encoding::Json to_json(const CertificateInfo& certificate);
 encoding::Json to_json(const Error& error);
 encoding::Json to_json(const KeyAside& key);
+encoding::Json to_json(const Http01Place& place);
 std::string to_text(const CertificateInfo& certificate);
 std::string joined(const std::vector<std::string>& names);  // "a, b"
 void print_json(const encoding::Json& value);
