@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the tests of a build and adds them up: tools/run_tests.py [--preset P] [--only PART,...].
+"""Runs the tests of a build and adds them up: tools/run_tests.py [--preset P] [--only PART,...] [--names FILE].
 
 The last line of its output is `N passed, M failed`. A part that ran no test has failed.
 """
@@ -37,6 +37,7 @@ UNSHUFFLED = ["setarch", "-R"] if RANDOM_BITS.exists() and int(RANDOM_BITS.read_
 @dataclasses.dataclass
 class Outcome:
     passed: int = 0
+    names: list[str] = dataclasses.field(default_factory=list)  # of those that passed, where they have one
     failed: list[tuple[str, str]] = dataclasses.field(default_factory=list)  # case, what it said
     skipped: list[str] = dataclasses.field(default_factory=list)
 
@@ -77,6 +78,7 @@ def read_gtest(run: Run) -> Outcome:
             outcome.skipped.append(name)
         elif case["result"] == "COMPLETED":
             outcome.passed += 1
+            outcome.names.append(name)
     if run.code and not outcome.failed:  # a leak, say: found when every case was over
         outcome.failed.append((f"end (exit {run.code})", run.tail()))
     return outcome
@@ -92,6 +94,7 @@ def read_lines(run: Run) -> Outcome:
             outcome.skipped.append(name)
         else:
             outcome.passed += 1
+            outcome.names.append(name)
     if run.code and not outcome.failed:
         outcome.failed.append((f"exit {run.code}", run.tail()))
     return outcome
@@ -100,7 +103,7 @@ def read_lines(run: Run) -> Outcome:
 def read_unittest(run: Run) -> Outcome:
     bad = re.findall(r"^(?:FAIL|ERROR): (\S+)", run.output, re.MULTILINE)
     ran = re.search(r"^Ran (\d+) tests?", run.output, re.MULTILINE)
-    outcome = Outcome(int(ran.group(1)) - len(bad) if ran else 0, [(name, run.tail()) for name in bad])
+    outcome = Outcome(int(ran.group(1)) - len(bad) if ran else 0, failed=[(name, run.tail()) for name in bad])
     if run.code and not bad:
         outcome.failed.append((f"exit {run.code}", run.tail()))
     return outcome
@@ -181,6 +184,7 @@ def main() -> int:
     parser.add_argument("--preset", choices=SEEDS, default="dev")
     parser.add_argument("--only", metavar="PART,...", type=lambda text: text.split(","))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--names", metavar="FILE", help="write the names of the tests that passed, a line each")
     options = parser.parse_args()
     parts = options.only or (PARTS if options.preset == "dev" else SANITIZED_PARTS)
     for part in parts:
@@ -205,6 +209,9 @@ def main() -> int:
         if not any(job.part == part for job in todo):
             failed += 1
             print(f"\nFAILED {part}: there is no such test in build/{options.preset}/bin or tests/{part}")
+    if options.names:
+        names = sorted({name for outcome in outcomes for name in outcome.names})
+        pathlib.Path(options.names).write_text("".join(name + "\n" for name in names))
     skipped = sum(len(outcome.skipped) for outcome in outcomes)
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed or not passed else 0

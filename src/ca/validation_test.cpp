@@ -198,7 +198,7 @@ TEST_F(ValidationTest, DNP_08_ReuseEndsWithTheRecordsTtl) {
   EXPECT_EQ(answer.text("expires"), to_rfc3339(ca.clock.now() + 1h));
 }
 
-TEST_F(ValidationTest, CAA_DirectoryNamesTheIdentities) {
+TEST_F(ValidationTest, DIR_06_DirectoryNamesTheIdentitiesThatCaaIsReadBy) {
   const auto directory = driver.plain("GET", AcmeDriver::url("/directory"));
   const auto* meta = directory.json.find("meta");
   ASSERT_TRUE(meta);

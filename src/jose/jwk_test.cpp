@@ -37,7 +37,7 @@ std::string ec(std::string_view curve, const std::string& x, const std::string& 
   return R"({"kty":"EC","crv":")" + std::string(curve) + R"(","x":")" + x + R"(","y":")" + y + "\"}";
 }
 
-TEST(Jwk, V1_RsaThumbprintIgnoresOtherMembers) {
+TEST(Jwk, V1_CHL_05_RsaThumbprintIgnoresOtherMembers) {
   const std::string text = R"({"kty":"RSA","n":")" + rsa_n + R"(","e":"AQAB","alg":"RS256","kid":"2011-04-29"})";
   const auto key = from_jwk(json(text)).value();
   EXPECT_EQ(key.type(), KeyType::rsa_2048);
@@ -59,7 +59,7 @@ TEST(Jwk, V3_Ed25519) {
   EXPECT_EQ(from_jwk(json(ed25519_jwk)).value(), key);
 }
 
-TEST(Jwk, V4_JWS_15_LeadingZeroOctetsStay) {
+TEST(Jwk, V4_JWS_15_CHL_06_LeadingZeroOctetsStay) {
   const std::string x = "AFVDiUrz0A7X10Cr29dclrBod7eH219w7qeLkKjXwAo",
                     y = "u0yFo9jqKe-q-iRAaRLdhNWxTcMr9lbvbGvVil2UP5I";
   const auto key = from_jwk(json(ec("P-256", x, y))).value();

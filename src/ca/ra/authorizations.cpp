@@ -20,7 +20,7 @@ using store::AuthorizationRow;
 using store::ChallengeRow;
 
 constexpr Duration busy_retry{30'000};
-constexpr int overloaded = 503;
+constexpr int bad_request = 400, not_allowed = 403, overloaded = 503;
 constexpr std::size_t resumed_max = 100'000;
 
 Result<AuthorizationRow> owned(store::Tx& tx, const store::Id& account, const store::Id& id) {
@@ -68,6 +68,11 @@ Result<void> shorten_orders(store::Tx& tx, const AuthorizationRow& row) {
   return {};
 }
 
+Error forbidden(Error refusal) {  // RFC 8555 section 7.4.1 asks for this status
+  if (refusal.problem && refusal.problem->status == bad_request) refusal.problem->status = not_allowed;
+  return refusal;
+}
+
 bool is_name(const acme::Identifier& identifier) { return identifier.type == acme::IdentifierType::dns; }
 
 ChallengeRow* processing(AuthorizationRow& row) {
@@ -96,7 +101,7 @@ Result<AuthorizationRow> Authorizations::create(const store::AccountRow& account
   const Rules& rules = deps_.rules;
   const auto& identifier = request.identifier;
   const auto policies = TRY(policies_about(account, rules.profiles.for_no_wish().name, deps_));
-  TRY(admit({identifier}, rules, policies));
+  if (auto admitted = admit({identifier}, rules, policies); !admitted) return forbidden(std::move(admitted).error());
   const bool subtree = rules.subdomains && request.subdomain_auth_allowed && is_name(identifier);
   const auto scope = subtree ? store::Scope::subtree : store::Scope::name;
   const auto fresh = fresh_authorization(account.id, identifier, scope, rules, deps_.random, now);

@@ -41,7 +41,7 @@ TEST_F(PreAuthorizationTest, DIR_02_ItIsOfferedWhereItIsOfUse) {
   EXPECT_EQ(ask("a.corp.example").status(), 404);
 }
 
-TEST_F(PreAuthorizationTest, AProofInAdvanceMakesAnOrderReady) {
+TEST_F(PreAuthorizationTest, AUT_11_AProofInAdvanceMakesAnOrderReady) {
   const auto made = ask("a.corp.example");
   EXPECT_EQ(made.status(), 201);
   EXPECT_EQ(made.text("status"), "pending");
@@ -58,7 +58,7 @@ TEST_F(PreAuthorizationTest, AProofInAdvanceMakesAnOrderReady) {
   EXPECT_EQ(other.new_order({std::string("a.corp.example")}).text("status"), "pending") << "SF33: the account's alone";
 }
 
-TEST_F(PreAuthorizationTest, RefusesWhatAnOrderWouldRefuse) {
+TEST_F(PreAuthorizationTest, AUT_11_RefusesWhatAnOrderWouldRefuse) {
   const struct {
     const char *name, *type, *problem;
   } cases[] = {{"*.corp.example", "dns", "malformed"},
@@ -75,7 +75,9 @@ TEST_F(PreAuthorizationTest, RefusesWhatAnOrderWouldRefuse) {
   EXPECT_EQ(driver.post(url, "").type(), "malformed");
   ca.options.policy = policy_from({.label = "ca.toml", .allow = {{"other.example"}}, .deny = {}}).value();
   ca.start();
-  EXPECT_EQ(ask("a.corp.example").type(), "rejectedIdentifier");
+  const auto refused = ask("a.corp.example");
+  EXPECT_EQ(refused.type(), "rejectedIdentifier");
+  EXPECT_EQ(refused.status(), 403);
 }
 
 TEST_F(PreAuthorizationTest, SF61_CountsAsAnOrder) {

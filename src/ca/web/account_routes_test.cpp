@@ -444,5 +444,14 @@ TEST_F(KeyChangeTest, KEY_08_TheNewKeyMustBeAcceptable) {
   EXPECT_EQ(driver.post(url, payload(fresh)).type(), "badPublicKey");
 }
 
+TEST_F(KeyChangeTest, DNA_03_TheUrlStaysForTheLifeOfTheAccount) {
+  const std::string account = driver.account_url();
+  EXPECT_EQ(driver.post(account, R"({"contact":["mailto:ops@corp.example"]})").location(), account);
+  EXPECT_EQ(driver.post(url, payload(fresh)).location(), account);
+  driver.use_key(fresh);
+  ca.start();
+  EXPECT_EQ(driver.new_account(R"({"onlyReturnExisting":true})").location(), account);
+}
+
 }  // namespace
 }  // namespace crest::ca::web

@@ -230,5 +230,31 @@ TEST_F(AuthorizationTest, SF52_ManyValidationsOfOneAccountAreLimited) {
   EXPECT_NE(last.header("Retry-After"), "");
 }
 
+TEST_F(AuthorizationTest, AUT_03_AUT_07_PollingTellsWhereItStands) {
+  driver.post(challenge, "{}");
+  const auto meanwhile = driver.read(authorization);
+  EXPECT_EQ(meanwhile.status(), 200);
+  EXPECT_EQ(meanwhile.text("status"), "pending");
+  ca.work_all();
+  const auto proved = driver.read(authorization);
+  EXPECT_EQ(proved.status(), 200);
+  EXPECT_EQ(proved.text("status"), "valid");
+  EXPECT_EQ(proved.text("expires"), to_rfc3339(ca.clock.now() + ca.options.authorization_life));
+}
+
+TEST_F(AuthorizationTest, AUT_05_AFailedChallengeStaysToBeRead) {
+  ca.egress.at["192.0.2.1"] = [](const http::Request&, const Call&) -> Result<http::Response> {
+    return http::Response{.status = 200, .body = "another text"};
+  };
+  driver.post(challenge, "{}");
+  ca.work_all();
+  const auto failed = driver.read(authorization);
+  EXPECT_EQ(failed.text("status"), "invalid");
+  const auto* challenges = failed.json.find("challenges")->as_array();
+  ASSERT_EQ(challenges->size(), 1u);
+  EXPECT_EQ(*challenges->front().find("status")->as_string(), "invalid");
+  EXPECT_TRUE(challenges->front().find("error"));
+}
+
 }  // namespace
 }  // namespace crest::ca::web

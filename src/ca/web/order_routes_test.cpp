@@ -326,5 +326,51 @@ TEST_F(OrderTest, X509_04_NothingIsIssuedBeyondTheIssuersLife) {
   EXPECT_EQ(driver.finalize(order, leaf_key(), {"a.corp.example"}).type(), "serverInternal");
 }
 
+TEST_F(OrderTest, TR_13_ARequestThatNeedsAPayloadHasOne) {
+  for (const auto& path : {"/new-order", "/revoke-cert", "/key-change"}) {
+    const auto refused = driver.post(AcmeDriver::url(path), "");
+    EXPECT_EQ(refused.status(), 400) << path;
+    EXPECT_EQ(refused.type(), "malformed") << path;
+  }
+}
+
+TEST_F(OrderTest, ORD_08_WhatWasAskedForStaysInEveryPhase) {
+  const std::vector<std::string> names = {"b.corp.example", "a.corp.example"};
+  const auto order = driver.new_order(names);
+  const auto same = [&](const char* phase) {
+    const auto now = driver.read(order.location());
+    EXPECT_EQ(*now.json.find("identifiers"), *order.json.find("identifiers")) << phase;
+    EXPECT_EQ(now.texts("authorizations"), order.texts("authorizations")) << phase;
+  };
+  driver.respond_all(order);
+  same("validating");
+  ca.work_all();
+  same("ready");
+  EXPECT_EQ(driver.finalize(order, leaf_key(), names).text("status"), "valid");
+  same("valid");
+}
+
+TEST_F(OrderTest, ORD_14_NothingIsFinalizedBeforeItIsReady) {
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  const auto early = driver.finalize(order, leaf_key(), {"a.corp.example"});
+  EXPECT_EQ(early.status(), 403);
+  EXPECT_EQ(early.type(), "orderNotReady");
+  driver.respond_all(order);
+  ca.work_all();
+  EXPECT_EQ(driver.finalize(order, leaf_key(), {"a.corp.example"}).status(), 200);
+}
+
+TEST_F(OrderTest, ORD_21_TheCertificateIsWhatWasAskedForAndProved) {
+  const auto order = order_with(R"(,"notAfter":")" + at(3h) + '"');
+  driver.respond_all(order);
+  ca.work_all();
+  const auto done = driver.finalize(order, leaf_key(), {"a.corp.example"});
+  const auto leaf = x509::Chain::from_pem(driver.read(done.text("certificate")).response.body).value().leaf();
+  EXPECT_EQ(leaf.names(), (std::vector<x509::SubjectName>{{x509::SubjectName::Type::dns, "a.corp.example"}}));
+  EXPECT_EQ(leaf.public_key(), leaf_key().public_key());
+  EXPECT_EQ(leaf.not_after(), from_unix_seconds(unix_seconds(ca.clock.now() + 3h)));
+  EXPECT_FALSE(leaf.is_ca());
+}
+
 }  // namespace
 }  // namespace crest::ca::web
