@@ -3,6 +3,10 @@
 #include <algorithm>
 
 namespace crest::ca {
+
+AgendaLimits limits_for(std::size_t workers) {
+  return {.running_per_account_max = std::max<std::size_t>(workers / 2, 1)};
+}
 namespace {
 
 constexpr Duration wait_max{60'000};  // a clock that is set while we wait is noticed by then

@@ -21,6 +21,7 @@ struct Task {
   Time due;
   Time first;       // when it was first tried, for the limit on retries
   int attempt = 1;  // counted from 1
+  int postponed = 0;  // how often in a row store or key failed it, which is no attempt
 };
 
 inline constexpr const char* status_task = "status";  // the key of the one task that is never over
@@ -28,9 +29,10 @@ inline constexpr const char* status_task = "status";  // the key of the one task
 struct AgendaLimits {
   std::size_t tasks_max = 10'000;
   std::size_t tasks_per_account_max = 500;
-  std::size_t running_per_account_max = 4;  // half of the workers there are by default: slow targets of
-                                            // one account leave the other half to the rest (SF52)
+  std::size_t running_per_account_max = 4;
 };
+// Half of the workers for one account at most: its slow targets leave the others to the rest (SF52).
+AgendaLimits limits_for(std::size_t workers);
 
 class Agenda {
  public:

@@ -17,6 +17,11 @@ Task task(std::string key, std::string account, Time due = now) {
 
 std::string key_of(const std::optional<Task>& taken) { return taken ? taken->key : ""; }
 
+TEST(Agenda, SF52_OneAccountHasHalfOfTheWorkersAtMost) {
+  for (const auto& [workers, most] : {std::pair<std::size_t, std::size_t>{1, 1}, {2, 1}, {4, 2}, {8, 4}, {256, 128}})
+    EXPECT_EQ(limits_for(workers).running_per_account_max, most) << workers;
+}
+
 TEST(Agenda, GivesWhatIsDueInItsTurn) {
   Agenda agenda;
   EXPECT_FALSE(agenda.next());

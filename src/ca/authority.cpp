@@ -155,6 +155,7 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       node(options.node),
       rules(rules_of(options, std::move(profiles), validator.methods())),
       urls(options.base_url, options.name),
+      agenda(limits_for(options.workers)),
       instance(options.instance.empty() ? ra::new_id(random) : options.instance),
       membership(options.shared_store, options.node, instance),
       jobs(log),
@@ -262,8 +263,10 @@ std::string Authority::Impl::trouble() {
 
 void Authority::Impl::later(Task task, const Error& error) {
   log.error("work_postponed", {{"key", task.key}, {"error", error.describe()}});
-  task.due = clock.now() + std::min(retry_min * task.attempt, retry_max);
-  ++task.attempt;
+  const Duration delay = std::min(retry_min * (task.postponed + 1), retry_max);
+  task.due = clock.now() + delay;
+  task.first += delay;
+  ++task.postponed;
   agenda.again(std::move(task));
 }
 

@@ -51,6 +51,7 @@ struct AuthorityOptions {
   bool allow_single_label_names = false;  // "localhost"; written by init --lab
   std::size_t identifiers_max = 100;      // an order
   std::size_t pending_orders_max = 300;   // an account (SF61)
+  std::size_t workers = 8;                // threads that call work()
   ra::Policy policy{.label = "ca.toml", .any_name = true, .any_address = true};
   std::vector<ra::ScopedPolicy> scoped_policies;
   bool eab_required = false;

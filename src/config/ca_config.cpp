@@ -147,7 +147,7 @@ Result<void> read_validation(TableReader& root, CaConfig& config) {
   TRY(read_dns(*table, config));
   const auto workers =
       TRY(table->integer("workers", static_cast<std::int64_t>(config.validation_workers), 1, workers_max));
-  config.validation_workers = static_cast<std::size_t>(workers);
+  config.validation_workers = options.workers = static_cast<std::size_t>(workers);
   options.egress.allow = TRY(read_rules(*table, "allow"));
   options.egress.deny = TRY(read_rules(*table, "deny"));
   return table->finish();

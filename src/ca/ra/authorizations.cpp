@@ -68,9 +68,11 @@ Result<void> shorten_orders(store::Tx& tx, const AuthorizationRow& row) {
   return {};
 }
 
-Error forbidden(Error refusal) {  // RFC 8555 section 7.4.1 asks for this status
-  if (refusal.problem && refusal.problem->status == bad_request) refusal.problem->status = not_allowed;
-  return refusal;
+Error forbidden(const Error& refusal) {  // RFC 8555 section 7.4.1 asks for this status
+  if (!refusal.problem || refusal.problem->status != bad_request) return refusal;
+  Problem problem = *refusal.problem;
+  problem.status = not_allowed;
+  return acme::rejection(std::move(problem));
 }
 
 bool is_name(const acme::Identifier& identifier) { return identifier.type == acme::IdentifierType::dns; }
@@ -101,7 +103,7 @@ Result<AuthorizationRow> Authorizations::create(const store::AccountRow& account
   const Rules& rules = deps_.rules;
   const auto& identifier = request.identifier;
   const auto policies = TRY(policies_about(account, rules.profiles.for_no_wish().name, deps_));
-  if (auto admitted = admit({identifier}, rules, policies); !admitted) return forbidden(std::move(admitted).error());
+  if (const auto admitted = admit({identifier}, rules, policies); !admitted) return forbidden(admitted.error());
   const bool subtree = rules.subdomains && request.subdomain_auth_allowed && is_name(identifier);
   const auto scope = subtree ? store::Scope::subtree : store::Scope::name;
   const auto fresh = fresh_authorization(account.id, identifier, scope, rules, deps_.random, now);

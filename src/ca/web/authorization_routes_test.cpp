@@ -256,5 +256,23 @@ TEST_F(AuthorizationTest, AUT_05_AFailedChallengeStaysToBeRead) {
   EXPECT_TRUE(challenges->front().find("error"));
 }
 
+TEST_F(AuthorizationTest, SF65_AStoreThatFailsIsNoAttemptOfTheValidation) {
+  int answered = 0;
+  ca.egress.at["192.0.2.1"] = [&](const http::Request& request, const Call&) -> Result<http::Response> {
+    if (++answered == 5) return make_error(ErrorKind::connect, "no route");  // the first that the client is to blame for
+    const auto token = request.url.substr(request.url.rfind('/') + 1);
+    return http::Response{.status = 200, .body = acme::key_authorization(token, driver.public_key())};
+  };
+  driver.post(challenge, "{}");
+  for (int i = 0; i < 4; ++i) {
+    ca.clock.advance(std::max(*ca.authority->next_work() - ca.clock.now(), Duration{0}));
+    ca.store.fail_write_in = 1;
+    EXPECT_TRUE(ca.authority->work());
+  }
+  ca.work_all();
+  EXPECT_EQ(status(authorization), "valid");
+  EXPECT_EQ(answered, 6);
+}
+
 }  // namespace
 }  // namespace crest::ca::web
