@@ -19,8 +19,8 @@ struct Task {
   std::string key;    // authorization id, or serial
   store::Id account;  // whose turn it uses up; "" nobody's
   Time due;
-  Time first;       // when it was first tried, for the limit on retries
-  int attempt = 1;  // counted from 1
+  Time first;         // when it was first tried, for the limit on retries
+  int attempt = 1;    // counted from 1
   int postponed = 0;  // how often in a row store or key failed it, which is no attempt
 };
 

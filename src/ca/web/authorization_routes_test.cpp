@@ -259,7 +259,8 @@ TEST_F(AuthorizationTest, AUT_05_AFailedChallengeStaysToBeRead) {
 TEST_F(AuthorizationTest, SF65_AStoreThatFailsIsNoAttemptOfTheValidation) {
   int answered = 0;
   ca.egress.at["192.0.2.1"] = [&](const http::Request& request, const Call&) -> Result<http::Response> {
-    if (++answered == 5) return make_error(ErrorKind::connect, "no route");  // the first that the client is to blame for
+    if (++answered == 5)
+      return make_error(ErrorKind::connect, "no route");  // the first that the client is to blame for
     const auto token = request.url.substr(request.url.rfind('/') + 1);
     return http::Response{.status = 200, .body = acme::key_authorization(token, driver.public_key())};
   };
