@@ -58,7 +58,7 @@ class SqlStore final : public Store {
   using Batch = std::vector<Job*>;
   void commit(const Batch& batch);
   Result<void> commit_once(const Batch& batch);
-  void run(Job& job);
+  Result<void> run(Job& job);
   Result<std::unique_ptr<Seat>> reader();
   void give_back(std::unique_ptr<Seat> reader);
 
@@ -89,7 +89,8 @@ Result<void> SqlStore::write(const Work& work) {
     lock.unlock();
     try {
       commit(batch);
-    } catch (...) {  // whatever it was, nobody may be left waiting for ever
+    } catch (...) {  // whatever it was, nobody may be left waiting for ever, nor a transaction open
+      writer_.reset();
       for (Job* lost : batch) lost->thrown = std::current_exception();
     }
     lock.lock();
@@ -130,28 +131,30 @@ Result<void> SqlStore::commit_once(const Batch& batch) {
   TRY(connection.begin(database_->begin(Use::write)));
   Result<void> outcome;
   for (std::size_t i = 0; i < batch.size() && outcome; ++i) {
-    run(*batch[i]);
-    outcome = connection.check_transaction();
+    outcome = run(*batch[i]);
+    if (outcome) outcome = connection.check_transaction();
   }
   if (outcome) outcome = connection.commit();
   if (!outcome) connection.roll_back();
   return outcome;
 }
 
-// A savepoint each, so that one that fails takes nobody with it.
-void SqlStore::run(Job& job) {
+// A savepoint each, so that one that fails takes nobody with it. Error: what a failed one did could not be undone, so that
+// nothing of the batch may be committed.
+Result<void> SqlStore::run(Job& job) {
   SqlConnection& connection = *writer_->connection;
   job.thrown = nullptr;
   job.result = connection.execute("SAVEPOINT job");
-  if (!job.result) return;
+  if (!job.result) return {};
   try {
     job.result = job.work(writer_->tables.tx());
   } catch (...) {
     job.thrown = std::current_exception();
   }
-  if (!job.result || job.thrown) (void)connection.execute("ROLLBACK TO SAVEPOINT job");
+  if (!job.result || job.thrown) TRY(connection.execute("ROLLBACK TO SAVEPOINT job"));
   const Result<void> released = connection.execute("RELEASE SAVEPOINT job");
   if (!released && job.result) job.result = released.error();
+  return {};
 }
 
 Result<std::unique_ptr<Seat>> SqlStore::reader() {

@@ -11,9 +11,12 @@ namespace {
 
 constexpr Duration retry_delay{60'000};
 
+bool is_every_address(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
+
 std::vector<acme::Identifier> own_names(const config::CaConfig& config) {
   std::vector<std::string> texts = {config.host};
-  if (const auto address = adapters::ListenAddress::parse(config.listen)) texts.push_back(address->host);
+  const auto address = adapters::ListenAddress::parse(config.listen);
+  if (address && !is_every_address(address->host)) texts.push_back(address->host);
   if (config::may_validate_loopback(config)) texts.insert(texts.end(), {"localhost", "127.0.0.1", "::1"});
   std::vector<acme::Identifier> names;
   for (const auto& text : texts) {

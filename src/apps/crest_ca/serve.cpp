@@ -148,6 +148,17 @@ void run_until_stopped(RunningCa& ca, const adapters::SystemdNotify& notify, Log
   }
 }
 
+// A disk that is full or a clock that is wrong may be mended while lists and OCSP are served (SF65).
+Result<void> first_certificate(OwnCertificate& own, Log& log) {
+  auto made = own.renew();
+  if (made) return {};
+  const bool passes = made.error().kind == ErrorKind::storage || made.error().kind == ErrorKind::clock_suspect;
+  if (!passes) return made;
+  log.error("own_certificate_not_issued",
+            {{"error", made.error().describe()}, {"effect", "ACME clients cannot trust this listener until it is"}});
+  return {};
+}
+
 ca::admin::AdminService::Deps admin_deps(RunningCa& ca, const RunningCa::Parts& parts,
                                          const adapters::PrometheusMeter& meter, const std::string& chain) {
   return {.store = parts.store,
@@ -209,7 +220,7 @@ Result<void> serve(const Serve& flags) {
   OwnCertificate own(
       config, {[&ca = *ca](const auto& key, const auto& names) { return ca.current()->issue_own(key, names); }, servers,
                clock, log});
-  TRY(own.renew());
+  TRY(first_certificate(own, log));
   ca::admin::AdminService admin_service(admin_deps(*ca, parts, meter, config.authority.node));
   ca->start_work(config.validation_workers);
   TRY(server->start(ca->service()));
