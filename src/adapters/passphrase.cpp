@@ -169,23 +169,6 @@ Result<Secret> from_terminal(const PassphraseSource& source) {
 
 }  // namespace
 
-Result<PassphraseSource> passphrase_source_from_text(std::string_view text) {
-  struct Word {
-    std::string_view prefix;
-    Kind kind;
-  };
-  constexpr Word words[] = {{"file:", Kind::file}, {"fd:", Kind::descriptor}, {"credential:", Kind::credential}};
-  PassphraseSource source;
-  if (text == "terminal") return source;
-  for (const Word& word : words) {
-    if (!text.starts_with(word.prefix) || text.size() == word.prefix.size()) continue;
-    source.kind = word.kind;
-    source.value = text.substr(word.prefix.size());
-    return source;
-  }
-  return make_error(ErrorKind::usage, "a passphrase comes from terminal, file:PATH, fd:NUMBER or credential:NAME");
-}
-
 Result<Secret> read_passphrase(const PassphraseSource& source) {
   switch (source.kind) {
     case Kind::terminal: return from_terminal(source);

@@ -25,9 +25,6 @@ struct PassphraseSource {
   bool ask_twice = false;             // terminal only: for a passphrase that is new
 };
 
-// "terminal", "file:/etc/crest/pass", "fd:3" or "credential:ca-key". Error: usage.
-Result<PassphraseSource> passphrase_source_from_text(std::string_view text);
-
 // Without its one trailing newline. Blocks for as long as the person or the other end of the descriptor takes.
 // Errors: config, saying which source and what to do; usage when the person gave up.
 Result<Secret> read_passphrase(const PassphraseSource& source);

@@ -87,19 +87,6 @@ TEST(Passphrase, CredentialIsAPlainNameInTheFolder) {
   EXPECT_FALSE(read("pass", folder.path()));
 }
 
-TEST(Passphrase, SourceFromText) {
-  EXPECT_EQ(passphrase_source_from_text("terminal")->kind, Kind::terminal);
-  EXPECT_EQ(passphrase_source_from_text("file:/a/b")->value, "/a/b");
-  EXPECT_EQ(passphrase_source_from_text("fd:3")->kind, Kind::descriptor);
-  EXPECT_EQ(passphrase_source_from_text("credential:key")->value, "key");
-  for (const char* text : {"", "file:", "secret", "pass:secret", "env:SECRET", "fd:"}) {
-    const auto source = passphrase_source_from_text(text);
-    ASSERT_FALSE(source) << text;
-    EXPECT_EQ(source.error().kind, ErrorKind::usage);
-    EXPECT_EQ(source.error().describe().find("SECRET"), std::string::npos);
-  }
-}
-
 // Types `keys` once a child with a terminal of its own asks; gives what the terminal showed and what the child read.
 struct Typed {
   std::string shown, read;

@@ -308,15 +308,9 @@ TEST(AuthorityOptions, RefusesWhatCannotWork) {
 TEST(AuthorityOptions, RefusesAKeyThatIsNotTheIntermediates) {
   TestCa ca;
   const auto& hierarchy = TestHierarchy::get();
-  const auto opened =
-      Authority::open(ca.options, {ca.store,
-                                   ca.resolver,
-                                   ca.egress,
-                                   {{x509::Chain({hierarchy.intermediate}), &hierarchy.root_key, hierarchy.root}},
-                                   ca.clock,
-                                   ca.random,
-                                   ca.log,
-                                   ca.meter});
+  ca.only_further = true;
+  ca.further = {{x509::Chain({hierarchy.intermediate}), &hierarchy.root_key, hierarchy.root}};
+  const auto opened = ca.try_to_start();
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, ErrorKind::config);
 }

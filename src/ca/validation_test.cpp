@@ -208,16 +208,7 @@ TEST_F(ValidationTest, DIR_06_DirectoryNamesTheIdentitiesThatCaaIsReadBy) {
 TEST_F(ValidationTest, SF47_ACaThatCanProveNothingDoesNotStart) {
   ca.options.methods = {"dns-persist-01"};
   ca.options.persist.issuer_names.clear();
-  const auto& hierarchy = testing::TestHierarchy::get();
-  const auto opened =
-      Authority::open(ca.options, {ca.store,
-                                   ca.resolver,
-                                   ca.egress,
-                                   {{x509::Chain({hierarchy.intermediate}), &ca.signer, hierarchy.root}},
-                                   ca.clock,
-                                   ca.random,
-                                   ca.log,
-                                   ca.meter});
+  const auto opened = ca.try_to_start();
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, ErrorKind::config);
 }

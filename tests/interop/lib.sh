@@ -96,6 +96,16 @@ refuse() {
   fi
 }
 
+# within SECONDS COMMAND...: until it ends with 0.
+within() {
+  local until=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < until)) || { "$@"; return; }
+    sleep 0.2
+  done
+}
+
 same() { [[ $1 == "$2" ]] || { echo "'$1' is not '$2'"; return 1; }; }
 differ() { [[ $1 != "$2" ]] || { echo "still '$1'"; return 1; }; }
 

@@ -16,15 +16,6 @@ served() {
     -verify_hostname "$1" 2>&1
 }
 serial_at() { served "$1" "$2" | openssl x509 -noout -serial; }
-# within SECONDS COMMAND...: until it ends with 0.
-within() {
-  local until=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < until)) || { "$@"; return; }
-    sleep 0.2
-  done
-}
 
 # --- mod_md
 mkdir -p "$work/apache/md" "$work/apache/www"

@@ -12,14 +12,6 @@ live=$state/certificates/app.test/live
 issuer=$work/ca/intermediate.pem
 crest() { "$CREST_BIN/crest" "$@"; }
 records() { local verb=$1; shift; "$CREST_BIN/crest-ca" "$verb" "$work/ca" "$@"; }
-within() {  # within SECONDS COMMAND...: until it ends with 0
-  local until=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < until)) || { "$@"; return; }
-    sleep 0.2
-  done
-}
 
 check "a certificate" crest obtain --directory https://localhost:9000/acme/corp/directory --trust "$root" --state "$state" \
   --http-listen 127.0.0.1:80 --agree-tos app.test

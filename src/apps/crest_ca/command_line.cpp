@@ -9,6 +9,11 @@ namespace {
 
 constexpr int wrong_use = 64;
 
+void add_folder(CLI::App& verb, std::string& folder) {
+  verb.add_option("folder", folder, "the CA's, as crest-ca init made it")->required();
+}
+void add_json(CLI::App& verb, bool& json) { verb.add_flag("--json", json, "print JSON"); }
+
 void add_passphrase_flags(CLI::App& verb, PassphraseFlags& flags) {
   verb.add_option("--passphrase-file", flags.file, "file with the passphrase of the intermediate's key; default: ask");
   verb.add_option("--passphrase-fd", flags.descriptor, "open descriptor to read it from");
@@ -52,14 +57,14 @@ void add_issuer(CLI::App& app, IssuerFlags& flags, int& code) {
   CLI::App* verb = app.add_subcommand("issuer", "the certificates and keys that sign");
   verb->require_subcommand(1);
   CLI::App* list = verb->add_subcommand("list", "all of them, with their state");
-  list->add_option("folder", flags.list.folder, "the CA's")->required();
-  list->add_flag("--json", flags.list.json, "for programs");
+  add_folder(*list, flags.list.folder);
+  add_json(*list, flags.list.json);
   list->callback([&] { code = run(flags.list); });
 
   CLI::App* request =
       verb->add_subcommand("request", "make a key for another issuer, and a request for its certificate");
   request->add_option("name", flags.request.name, "of the new issuer, in ca.toml")->required();
-  request->add_option("folder", flags.request.folder, "the CA's")->required();
+  add_folder(*request, flags.request.folder);
   request->add_option("--out", flags.request.request_file, "where the request goes")->required();
   add_token_flags(*request, flags.request.token);
   add_passphrase_flags(*request, flags.request.passphrase);
@@ -70,7 +75,7 @@ void add_issuer(CLI::App& app, IssuerFlags& flags, int& code) {
       ->add_option("certificate", flags.install.certificate_file,
                    "PEM: the certificate, and what stands between it and the root")
       ->required();
-  install->add_option("folder", flags.install.folder, "the CA's")->required();
+  add_folder(*install, flags.install.folder);
   install->add_option("--root", flags.install.root_file, "PEM: the root, which you know by another way")->required();
   install->callback([&] { code = run(flags.install); });
 
@@ -79,13 +84,13 @@ void add_issuer(CLI::App& app, IssuerFlags& flags, int& code) {
   state->add_option("state", flags.state.state, "the new one")
       ->required()
       ->check(CLI::IsMember({"staged", "active", "draining", "retired"}));
-  state->add_option("folder", flags.state.folder, "the CA's")->required();
+  add_folder(*state, flags.state.folder);
   state->callback([&] { code = run(flags.state); });
 }
 
 CLI::App* add_serve(CLI::App& app, Serve& flags) {
   CLI::App* verb = app.add_subcommand("serve", "answer ACME clients until SIGTERM");
-  verb->add_option("folder", flags.folder, "as crest-ca init made it")->required();
+  add_folder(*verb, flags.folder);
   verb->add_option("--listen", flags.listen, "instead of what ca.toml says; port 0 takes a free one");
   verb->add_option("--status-listen", flags.status_listen, "the same for CRL and OCSP");
   verb->add_option("--store", flags.store, "what ca.toml says, or memory: forgotten at the end, for tests")
@@ -106,7 +111,7 @@ void add_list_flags(CLI::App& verb, List& flags) {
   verb.add_option("--profile", flags.profile, "by which profile");
   verb.add_option("--limit", flags.limit, "how many at most")->capture_default_str();
   verb.add_option("--after", flags.after, "go on where the page before ended");
-  verb.add_flag("--json", flags.json, "print JSON");
+  add_json(verb, flags.json);
 }
 
 struct CertificateVerbs {
@@ -117,27 +122,27 @@ struct CertificateVerbs {
 
 void add_certificates(CLI::App& app, CertificateVerbs& flags, int& code) {
   CLI::App* list = app.add_subcommand("list", "show certificates, those that end last first");
-  list->add_option("folder", flags.list.folder, "as crest-ca init made it")->required();
+  add_folder(*list, flags.list.folder);
   add_list_flags(*list, flags.list);
   list->callback([&] { code = run(flags.list); });
   CLI::App* search = app.add_subcommand("search", "show the certificates of a name, or of a part of one");
-  search->add_option("folder", flags.search.folder, "as crest-ca init made it")->required();
+  add_folder(*search, flags.search.folder);
   search->add_option("text", flags.search.text, "part of a name or an address")->required();
   add_list_flags(*search, flags.search);
   search->callback([&] { code = run(flags.search); });
   CLI::App* show = app.add_subcommand("show", "show all that is on record of one certificate");
-  show->add_option("folder", flags.show.folder, "as crest-ca init made it")->required();
+  add_folder(*show, flags.show.folder);
   show->add_option("serial", flags.show.serial, "its serial number, in hexadecimal")->required();
   show->add_flag("--pem", flags.show.pem, "print the certificate instead");
-  show->add_flag("--json", flags.show.json, "print JSON");
+  add_json(*show, flags.show.json);
   show->callback([&] { code = run(flags.show); });
   CLI::App* revoke = app.add_subcommand("revoke", "revoke a certificate, for good");
-  revoke->add_option("folder", flags.revoke.folder, "as crest-ca init made it")->required();
+  add_folder(*revoke, flags.revoke.folder);
   revoke->add_option("serial", flags.revoke.serial, "its serial number, in hexadecimal")->required();
   revoke->add_option("--reason", flags.revoke.reason, "keyCompromise, superseded, cessationOfOperation, ...")
       ->required();
   revoke->add_flag("--yes", flags.revoke.yes, "do not ask");
-  revoke->add_flag("--json", flags.revoke.json, "print JSON");
+  add_json(*revoke, flags.revoke.json);
   revoke->callback([&] { code = run(flags.revoke); });
 }
 
@@ -151,23 +156,23 @@ void add_eab(CLI::App& app, EabVerbs& flags, int& code) {
   CLI::App* verb = app.add_subcommand("eab", "keys for external account binding: who has one may open an account");
   verb->require_subcommand(1);
   CLI::App* create = verb->add_subcommand("create", "hand a new key out");
-  create->add_option("folder", flags.create.folder, "as crest-ca init made it")->required();
+  add_folder(*create, flags.create.folder);
   create->add_option("--label", flags.create.label, "whose it is")->required();
   create->add_option("--allow", flags.create.allow, "names and networks its accounts are held to, as in ca.toml")
       ->allow_extra_args(false);
   create->add_option("--profile", flags.create.profiles, "profiles its accounts are held to")->allow_extra_args(false);
   create->add_option("--accounts", flags.create.accounts, "how many it opens")->capture_default_str();
   create->add_option("--expires", flags.create.expires, "when it opens no more: \"30d\"; default: never");
-  create->add_flag("--json", flags.create.json, "print JSON");
+  add_json(*create, flags.create.json);
   create->callback([&] { code = run(flags.create); });
   CLI::App* list = verb->add_subcommand("list", "show all keys, without their secrets");
-  list->add_option("folder", flags.list.folder, "as crest-ca init made it")->required();
-  list->add_flag("--json", flags.list.json, "print JSON");
+  add_folder(*list, flags.list.folder);
+  add_json(*list, flags.list.json);
   list->callback([&] { code = run(flags.list); });
   CLI::App* revoke = verb->add_subcommand("revoke", "let a key open no more accounts");
-  revoke->add_option("folder", flags.revoke.folder, "as crest-ca init made it")->required();
+  add_folder(*revoke, flags.revoke.folder);
   revoke->add_option("key-id", flags.revoke.key_id, "of the key")->required();
-  revoke->add_flag("--json", flags.revoke.json, "print JSON");
+  add_json(*revoke, flags.revoke.json);
   revoke->callback([&] { code = run(flags.revoke); });
 }
 
@@ -176,19 +181,19 @@ void add_policy(CLI::App& app, PolicyExplain& flags, int& code) {
   verb->require_subcommand(1);
   CLI::App* explain =
       verb->add_subcommand("explain", "whether there may be a certificate for a name, and which rule says so");
-  explain->add_option("folder", flags.folder, "as crest-ca init made it")->required();
+  add_folder(*explain, flags.folder);
   explain->add_option("names", flags.names, "names and addresses")->required();
   explain->add_option("--account", flags.account, "who asks: an account's id");
   explain->add_option("--eab-key", flags.eab_key, "who asks: an account made with this key");
   explain->add_option("--profile", flags.profile, "which profile is asked for");
-  explain->add_flag("--json", flags.json, "print JSON");
+  add_json(*explain, flags.json);
   explain->add_flag("--detailed-exit-code", flags.detailed_exit_code, "exit with 1 when one is refused");
   explain->callback([&] { code = run(flags); });
 }
 
 void add_backup(CLI::App& app, Backup& backup, Restore& restore, int& code) {
   CLI::App* make = app.add_subcommand("backup", "copy a CA into one file, while it serves");
-  make->add_option("folder", backup.folder, "as crest-ca init made it")->required();
+  add_folder(*make, backup.folder);
   make->add_option("file", backup.file, "a new file; it holds encrypted keys")->required();
   make->add_flag("--rehearse", backup.rehearse, "restore it into a folder of its own, check that, and remove it");
   make->callback([&] { code = run(backup); });
@@ -204,7 +209,7 @@ void add_audit(CLI::App& app, Audit& flags, int& code) {
   CLI::App* verify = verb->add_subcommand("verify", "read the log from its beginning and say whether it is whole");
   CLI::App* lines = verb->add_subcommand("export", "print the log, a JSON object for each line");
   for (CLI::App* action : {verify, lines}) {
-    action->add_option("folder", flags.folder, "as crest-ca init made it")->required();
+    add_folder(*action, flags.folder);
     action->add_option("--chain", flags.chain, "of this node only");
   }
   verify->add_flag("--json", flags.json, "print the result as JSON");
