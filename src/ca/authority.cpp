@@ -8,6 +8,7 @@
 #include "ca/jobs/checkpoints.hpp"
 #include "ca/nonce/sealed_counter.hpp"
 #include "ca/ra/admission.hpp"
+#include "ca/recent_check.hpp"
 #include "ca/status/status.hpp"
 #include "ca/web/resources.hpp"
 #include "encoding/url.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr Duration retry_min{5'000}, retry_max{60'000};                   // of what the store or the key refused
 constexpr Duration first_clean_up{60'000}, first_checkpoint{5 * 60'000};  // after the start
+constexpr Duration store_check_spacing{5'000};
 constexpr Duration work_retry_delay{1'000};                               // of a task that an exception ended
 Error bad_option(std::string why) { return make_error(ErrorKind::config, std::move(why)); }
 
@@ -139,6 +141,7 @@ struct Authority::Impl {
   web::Gate gate;
   web::Edge edge;
   KeyCheck key_check;
+  RecentCheck store_check;  // it writes: strangers who ask must not wear the disk
 };
 
 Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::ProfileSet profiles,
@@ -170,7 +173,8 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       status_interval(options.status.look_every),
       gate({store, nonces, urls}),
       edge({gate, nonces, urls, clock, log, meter}),
-      key_check(signer, log) {
+      key_check(signer, log),
+      store_check(store_check_spacing, [this] { return store.check(); }) {
   const bool in_advance = options.reuse_authorizations || options.subdomains;
   web::add_plain_routes(edge, parts(), {.meta = meta_of(options, rules.profiles), .new_authz = in_advance});
   web::add_account_routes(edge, parts());
@@ -244,7 +248,7 @@ Health Authority::Impl::health() {
   };
   const Time now = clock.now();
   Health all = {
-      item("database", store.check(), "the store cannot be written to; see the log"),
+      item("database", store_check.state(now), "the store cannot be written to; see the log"),
       item("disk", orders.check_room(), "the disk of the store is nearly full; see the log"),
       item("clock", issuance.check_clock(now), "the clock or the issuing certificate is not right; see the log"),
       item("key", key_check.state(now), "the issuing key does not sign; see the log")};

@@ -235,6 +235,14 @@ TEST_F(AuthorityTest, SF65_ANearlyFullDiskLetsBegunOrdersEndAndTakesNoNewOnes) {
   EXPECT_EQ(ca.log.count("store_nearly_full"), 2u);
 }
 
+TEST_F(AuthorityTest, SF89_WhoeverAsksForHealthDoesNotWearTheDisk) {
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(driver.plain("GET", "/health").status(), 200);
+  EXPECT_EQ(ca.store.checks, 1);
+  ca.clock.advance(5s);
+  EXPECT_EQ(driver.plain("GET", "/health").status(), 200);
+  EXPECT_EQ(ca.store.checks, 2);
+}
+
 TEST_F(AuthorityTest, AnIssuanceTakesFiveWrites) {
   const int before = ca.store.writes;
   driver.issue({"a.corp.example"}, leaf_key());

@@ -7,19 +7,11 @@ constexpr std::string_view text = "crest-ca key check\n";  // no certificate beg
 
 }  // namespace
 
-Result<void> KeyCheck::attempt() const {
-  if (!key_) return {};
-  const Bytes signature = TRY(key_->sign(as_bytes(text)));
-  if (key_->public_key().verify(as_bytes(text), signature)) return {};
+Result<void> KeyCheck::attempt(const crypto::Signer* key) {
+  if (!key) return {};
+  const Bytes signature = TRY(key->sign(as_bytes(text)));
+  if (key->public_key().verify(as_bytes(text), signature)) return {};
   return make_error(ErrorKind::internal, "the issuing key gives signatures that do not fit its certificate");
-}
-
-Result<void> KeyCheck::state(Time now) {
-  const std::scoped_lock lock(mutex_);
-  if (tried_ && now >= *tried_ && now - *tried_ < spacing) return last_;
-  tried_ = now;
-  last_ = alarm_.tell(attempt());
-  return last_;
 }
 
 }  // namespace crest::ca

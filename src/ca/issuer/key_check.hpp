@@ -1,10 +1,8 @@
 // A KeyCheck tries whether the issuing key really signs, so that nobody finds out by a certificate that does not come.
 #pragma once
 
-#include <mutex>
-#include <optional>
-
 #include "ca/alarm.hpp"
+#include "ca/recent_check.hpp"
 #include "crypto/key.hpp"
 
 namespace crest::ca {
@@ -13,20 +11,18 @@ class KeyCheck {
  public:
   static constexpr Duration spacing{60'000};  // between two tries
 
-  KeyCheck(const crypto::Signer* key, Log& log) : key_(key), alarm_(log, "issuing_key_fails") {}
+  // `key` nullptr: it is another CA's, and nothing is tried.
+  KeyCheck(const crypto::Signer* key, Log& log)
+      : alarm_(log, "issuing_key_fails"), check_(spacing, [this, key] { return alarm_.tell(attempt(key)); }) {}
 
-  // As of at most `spacing` ago. Blocks for a signature when it is tried; thread-safe. Errors: the signer's; internal, for
-  // a signature that is none.
-  Result<void> state(Time now);
+  // Blocks for a signature when it is tried; thread-safe. Errors: the signer's; internal, for a signature that is none.
+  Result<void> state(Time now) { return check_.state(now); }
 
  private:
-  Result<void> attempt() const;
+  static Result<void> attempt(const crypto::Signer* key);
 
-  const crypto::Signer* key_;  // nullptr: it is another CA's, and nothing is tried
   Alarm alarm_;
-  std::mutex mutex_;
-  std::optional<Time> tried_;
-  Result<void> last_;
+  RecentCheck check_;
 };
 
 }  // namespace crest::ca

@@ -118,7 +118,7 @@ class MoodyStore final : public store::Store {
  public:
   explicit MoodyStore(store::Store& inner) : inner_(inner) {}
   std::atomic<int> fail_write_in = 0;  // 1: the next one; 0: never
-  std::atomic<int> writes = 0;
+  std::atomic<int> writes = 0, checks = 0;
   std::atomic<bool> no_room = false;
   std::atomic<bool> audit_fails = false;
 
@@ -139,7 +139,10 @@ class MoodyStore final : public store::Store {
     });
   }
   Result<void> read(const store::Work& work) override { return inner_.read(work); }
-  Result<void> check() override { return inner_.check(); }
+  Result<void> check() override {
+    ++checks;
+    return inner_.check();
+  }
   Result<void> check_room() override {
     if (no_room) return make_error(ErrorKind::storage, "the disk is nearly full");
     return inner_.check_room();
