@@ -19,7 +19,7 @@ namespace {
 constexpr Duration retry_min{5'000}, retry_max{60'000};                   // of what the store or the key refused
 constexpr Duration first_clean_up{60'000}, first_checkpoint{5 * 60'000};  // after the start
 constexpr Duration store_check_spacing{5'000};
-constexpr Duration work_retry_delay{1'000};                               // of a task that an exception ended
+constexpr Duration work_retry_delay{1'000};  // of a task that an exception ended
 Error bad_option(std::string why) { return make_error(ErrorKind::config, std::move(why)); }
 
 Result<void> check_options(const AuthorityOptions& options) {

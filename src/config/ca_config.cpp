@@ -153,6 +153,20 @@ Result<void> read_validation(TableReader& root, CaConfig& config) {
   return table->finish();
 }
 
+// "password=..." among the words of a connection string, or behind the user in a URI.
+bool holds_password(std::string_view target) {
+  constexpr std::string_view word = "password";
+  for (std::size_t at = target.find(word); at != target.npos; at = target.find(word, at + 1)) {
+    const std::size_t next = target.find_first_not_of(' ', at + word.size());
+    if (next != target.npos && target[next] == '=') return true;
+  }
+  const std::size_t scheme = target.find("://");
+  if (scheme == target.npos) return false;
+  const std::string_view authority = target.substr(scheme + 3, target.find_first_of("/?", scheme + 3) - scheme - 3);
+  const std::size_t user_end = authority.rfind('@');
+  return user_end != authority.npos && authority.substr(0, user_end).find(':') != authority.npos;
+}
+
 Result<void> read_store(TableReader& root, CaConfig& config) {
   auto table = TRY(root.table("store"));
   if (!table) return {};
@@ -160,7 +174,7 @@ Result<void> read_store(TableReader& root, CaConfig& config) {
   config.authority.shared_store = !config.postgres.empty();
   config.authority.node = TRY(table->string("node", config.authority.node));
   TRY(check(*table, config.authority, {{"node", "node"}}));
-  if (config.postgres.find("password") != std::string::npos) {
+  if (holds_password(config.postgres)) {
     return table->wrong("postgres",
                         "a password does not belong here; put it into libpq's passfile, or use certificates");
   }

@@ -162,6 +162,11 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[leaf]\nkeys = [\"rsa-1024\"]", "leaf.keys: "},
        {"[validation]\nhttp01_port = 0", "validation.http01_port: "},
        {"[store]\npostgres = \"host=db password=secret\"", "store.postgres: a password does not belong here"},
+       {"[store]\npostgres = \"host=db password = 'secret'\"", "store.postgres: a password does not belong here"},
+       {"[store]\npostgres = \"postgresql://crest:secret@db/crest\"",
+        "store.postgres: a password does not belong here"},
+       {"[store]\npostgres = \"postgres://db/crest?password=secret\"",
+        "store.postgres: a password does not belong here"},
        {"[store]\nsqlite = \"x\"", "store.sqlite: "},
        {"[store]\nnode = \"\"", "store.node: "},
        {"[store]\nnode = \"North 1\"", "store.node: "},
@@ -259,6 +264,13 @@ TEST(CaConfig, TheStatusUrl) {
   EXPECT_EQ(status_url(config, 80), "http://ca.corp.example");
   config.authority.status.url = "http://pki.corp.example";
   EXPECT_EQ(status_url(config, 9080), "http://pki.corp.example");
+}
+
+TEST(CaConfig, WhatOnlyLooksLikeAPasswordIsNone) {
+  for (const char* text : {"host=db passfile=/etc/crest-ca/passwordfile", "postgresql://crest@db:5432/crest",
+                           "postgresql://db:5432/crest?sslmode=verify-full", "host=password.corp.example"}) {
+    EXPECT_TRUE(ca_config_from_toml("[store]\npostgres = \"" + std::string(text) + '"', "ca.toml")) << text;
+  }
 }
 
 TEST(CaConfig, TheLineIsTheSettings) {
