@@ -61,7 +61,7 @@ TEST(OrderRecord, ORD_26_ComesBackAsItWas) {
 
 TEST(OrderRecord, WhatMayBeWrittenCanBeRead) {
   OrderRecord record{.request = request()};
-  const auto& one = record.request.identifiers.front();
+  const acme::Identifier one = record.request.identifiers.front();
   for (const std::size_t count :
        {std::size_t{0}, std::size_t{1}, CertificateRequest::identifiers_max, CertificateRequest::identifiers_max + 1}) {
     record.request.identifiers.assign(count, one);
