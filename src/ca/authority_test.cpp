@@ -235,6 +235,20 @@ TEST_F(AuthorityTest, SF65_ANearlyFullDiskLetsBegunOrdersEndAndTakesNoNewOnes) {
   EXPECT_EQ(ca.log.count("store_nearly_full"), 2u);
 }
 
+// No number is ever made up: not a serial, not an id, not a token.
+TEST_F(AuthorityTest, SF69_WithoutRandomnessNothingIsIssued) {
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  driver.respond_all(order);
+  ca.work_all();
+  ca.random.fails = true;
+  EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).type(), "serverInternal");
+  EXPECT_EQ(driver.finalize(order, leaf_key(), {"a.corp.example"}).status(), 500);
+  EXPECT_EQ(ca.signer.signatures, 0);
+  EXPECT_THROW((void)ca.try_to_start(), std::runtime_error);
+  ca.random.fails = false;
+  EXPECT_EQ(driver.finalize(order, leaf_key(), {"a.corp.example"}).text("status"), "valid");
+}
+
 TEST_F(AuthorityTest, SF89_WhoeverAsksForHealthDoesNotWearTheDisk) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(driver.plain("GET", "/health").status(), 200);
   EXPECT_EQ(ca.store.checks, 1);

@@ -213,5 +213,36 @@ TEST_F(ValidationTest, SF47_ACaThatCanProveNothingDoesNotStart) {
   EXPECT_EQ(opened.error().kind, ErrorKind::config);
 }
 
+// What ails the CA's own resolver is for its operator, and what one account's host said is for that account.
+TEST_F(ValidationTest, SF54_TheAccountIsToldOfItsZoneAndTheOperatorOfTheRest) {
+  ca.resolver.failure =
+      make_error(ErrorKind::config, "10.9.9.9 is out of sockets; raise the limit", "resolver of ca.test");
+  const auto made = prove("a.corp.example", "http-01");
+  const auto& body = made.response.body;
+  EXPECT_EQ(made.text("status"), "invalid") << body;
+  EXPECT_NE(body.find("no address of a.corp.example: this CA cannot look names up now; try later"), std::string::npos);
+  EXPECT_NE(ca.log.text().find("cause=resolver of ca.test: 10.9.9.9 is out of"), std::string::npos) << ca.log.text();
+  ca.resolver.failure.reset();
+
+  ca.resolver.hosts["b.corp.example"] = {"192.0.2.2"};
+  ca.resolver.hosts["inside.corp.example"] = {"192.0.2.3"};
+  ca.egress.at["192.0.2.2"] = testing::FakeEgress::redirects(302, "http://inside.corp.example/");
+  ca.egress.at["192.0.2.3"] = testing::FakeEgress::answers(200, "a secret of this host");
+  const auto asked = challenge("b.corp.example", "http-01");
+  driver.post(asked.url, "{}");
+  ca.work_all();
+  const auto refused = driver.read(asked.authorization);
+  EXPECT_EQ(refused.text("status"), "invalid") << refused.response.body;
+  for (const auto& answer : {made, refused}) {
+    for (const char* word : {"10.9.9.9", "sockets", "resolver of", "crest-ca", "secret of this host"}) {
+      EXPECT_EQ(answer.response.body.find(word), std::string::npos) << word << answer.response.body;
+    }
+  }
+  AcmeDriver other(ca);
+  other.new_account();
+  const auto url = driver.new_order({std::string("c.corp.example")}).texts("authorizations").front();
+  EXPECT_EQ(other.read(url).status(), other.read(url + "x").status()) << "of others not even that it exists";
+}
+
 }  // namespace
 }  // namespace crest::ca

@@ -1,3 +1,4 @@
+#define OPENSSL_SUPPRESS_DEPRECATED  // its generator can be replaced by the old interface only
 #include "crypto/digest.hpp"
 
 #include <algorithm>
@@ -5,7 +6,9 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <openssl/rand.h>
 
+#include "crypto/key.hpp"
 #include "crypto/openssl.hpp"
 #include "encoding/base64.hpp"
 
@@ -57,6 +60,31 @@ TEST(SystemRandom, FillsEveryOctet) {
   EXPECT_EQ(std::ranges::count(seen, 0), 0);
   EXPECT_NE(random.bytes(16), random.bytes(16));
   EXPECT_TRUE(random.bytes(0).empty());
+}
+
+// A generator without entropy, for as long as it lives.
+class NoEntropy {
+ public:
+  NoEntropy() { RAND_set_rand_method(&method_); }
+  ~NoEntropy() { RAND_set_rand_method(nullptr); }
+  NoEntropy(const NoEntropy&) = delete;
+
+ private:
+  static int nothing(unsigned char*, int) { return 0; }
+  static int none() { return 0; }
+  inline static const RAND_METHOD method_{nullptr, nothing, nullptr, nullptr, nothing, none};
+};
+
+TEST(SystemRandom, SF69_WithoutEntropyNoOctetAndNoKeyIsMade) {
+  SystemRandom random;
+  {
+    const NoEntropy none;
+    EXPECT_THROW((void)random.bytes(1), std::runtime_error);
+    for (const auto type : {KeyType::ec_p256, KeyType::ec_p384, KeyType::rsa_2048, KeyType::ed25519}) {
+      EXPECT_FALSE(PrivateKey::generate(type)) << to_string(type);
+    }
+  }
+  EXPECT_NE(random.bytes(16), Bytes(16, 0)) << "and goes on once there is some";
 }
 
 TEST(Seal, MatchesTheGcmSpecificationsTestCases) {

@@ -259,7 +259,8 @@ Result<std::optional<Task>> Authorizations::record(const Task& task, const va::V
     deps_.log.info(next ? "validation_retried" : "validation_failed", {{"authorization", task.key},
                                                                        {"account", task.account},
                                                                        {"name", name},
-                                                                       {"error", verdict.problem->detail.printable()}});
+                                                                       {"error", verdict.problem->detail.printable()},
+                                                                       {"cause", verdict.for_operator}});
     if (!next) deps_.meter.count("crest_ca_validations_total", "invalid " + method);
   }
   return next;

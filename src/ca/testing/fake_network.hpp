@@ -23,6 +23,7 @@ class FakeResolver final : public dns::Resolver {
   std::uint32_t ttl_seconds = 60;
   std::set<std::string> broken;  // SERVFAIL
   std::set<std::pair<std::string, dns::RecordType>> broken_types;
+  std::optional<Error> failure;  // of every query: the resolver itself is ill
   std::map<std::string, int> asked;
 
   Result<dns::Answer> query(std::string_view name, dns::RecordType type, const std::vector<std::string>&,
@@ -30,6 +31,7 @@ class FakeResolver final : public dns::Resolver {
     const std::scoped_lock lock(mutex_);
     ++asked[std::string(name)];
     queries.emplace_back(name, type);
+    if (failure) return *failure;
     std::string owner(name);
     for (int steps = 0; aliases.contains(owner); ++steps) {
       if (steps == 16) return make_error(ErrorKind::dns, "the aliases go in a circle");

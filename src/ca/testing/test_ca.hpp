@@ -44,6 +44,19 @@ class RecordingLog final : public Log {
   std::deque<Event> events_;
 };
 
+// The system's generator, which can be told to have no entropy.
+class MoodyRandom final : public Random {
+ public:
+  std::atomic<bool> fails = false;
+  void fill(std::span<std::uint8_t> out) override {
+    if (fails) throw std::runtime_error("no entropy");
+    system_.fill(out);
+  }
+
+ private:
+  crypto::SystemRandom system_;
+};
+
 // A root and an intermediate, made once for all tests.
 struct TestHierarchy {
   crypto::PrivateKey root_key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
@@ -162,7 +175,7 @@ class TestCa {
   FakeResolver resolver;
   FakeEgress egress;
   FakeProbe probe;
-  crypto::SystemRandom random;
+  MoodyRandom random;
   RecordingLog log;
   NullMeter meter;
   store::MemoryStore memory;

@@ -44,10 +44,9 @@ Verdict Caa::check(const Claim& claim, std::stop_token stop) const {
   for (std::optional<dns::Name> name = *base; name; name = name->parent()) {
     const auto answer = deps_.resolver.query(name->str(), dns::RecordType::CAA, options_.resolvers, deadline.call());
     if (!answer) {
-      return failed(ProblemType::dns,
-                    "looking up the CAA records of " + name->str() + " for " + shown +
-                        " failed, and without them nothing is issued: " + answer.error().message,
-                    true);
+      return not_looked_up("looking up the CAA records of " + name->str() + " for " + shown +
+                               " failed, and without them nothing is issued",
+                           answer.error());
     }
     if (answer->records.empty()) continue;
     std::vector<dns::CaaProperty> set;

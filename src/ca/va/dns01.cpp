@@ -44,10 +44,7 @@ Verdict judged(const TxtValues& found, const std::string& name, const Claim& cla
 std::variant<TxtValues, Verdict> txt_values(dns::Resolver& resolver, const std::vector<std::string>& servers,
                                             const std::string& name, const Deadline& deadline) {
   const auto answer = resolver.query(name, dns::RecordType::TXT, servers, deadline.call());
-  if (!answer) {
-    return failed(ProblemType::dns, "looking up the TXT records of " + name + " failed: " + answer.error().message,
-                  true);
-  }
+  if (!answer) return not_looked_up("looking up the TXT records of " + name + " failed", answer.error());
   TxtValues out;
   out.name_exists = answer->outcome != dns::Outcome::no_such_name;
   std::optional<std::uint32_t> ttl;

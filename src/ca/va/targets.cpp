@@ -24,7 +24,7 @@ std::variant<Addresses, Verdict> addresses_of(const Lookup& lookup, const std::s
     all.push_back(*std::move(literal));
   } else {
     auto found = dns::addresses(lookup.resolver, host, lookup.servers, deadline.call());
-    if (!found) return failed(ProblemType::dns, "no address of " + host + ": " + found.error().message, true);
+    if (!found) return not_looked_up("no address of " + host, found.error());
     all = *std::move(found);
   }
   for (const auto& address : all) {

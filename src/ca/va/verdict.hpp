@@ -25,8 +25,11 @@ struct Verdict {
   std::optional<Problem> problem;        // none: proven
   bool transient = false;                // the target or its name could not be reached: another attempt may find it
   std::optional<Duration> reusable_for;  // the proof is good for no longer than this
+  std::string for_operator;              // what the log says beyond the problem: the account is not told (SF54)
 };
 
 Verdict failed(acme::ProblemType type, std::string detail, bool transient = false);
+// `what` could not be looked up. The account reads what its own zone did wrong, and nothing of what ails the CA.
+Verdict not_looked_up(const std::string& what, const Error& error);
 
 }  // namespace crest::ca::va

@@ -368,6 +368,40 @@ TEST_F(HandedOutTest, EAB_08_EAB_09_SF13_KeysThatMayNotBeUsedLookAlike) {
   EXPECT_EQ(ask(driver, row.mac_key).status(), 201);
 }
 
+// Nobody learns from a refusal which key ids were handed out, nor whose accounts there are and how they are.
+TEST_F(HandedOutTest, EAB_08_SF18_RefusalsTellNothingOfWhatExists) {
+  const auto seen = [](const Answer& answer) {
+    std::string all = std::to_string(answer.status()) + answer.response.body;
+    for (const auto& [name, value] : answer.response.headers.fields()) {
+      all += "\n" + name + (name == "Replay-Nonce" ? "" : ": " + value);
+    }
+    return all;
+  };
+  const auto refused = [&](const std::string& kid, const Bytes& key) {
+    AcmeDriver who(ca);
+    const auto binding = jose::sign_binding(crypto::Hash::sha256, kid, key, new_account_url, who.public_key());
+    return seen(who.post_with_key(who.key(), new_account_url, R"({"externalAccountBinding":)" + binding.dump() + "}"));
+  };
+  const std::string of_nobody = refused("no-such-key", row.mac_key);
+  EXPECT_EQ(refused(row.id, Bytes(32, 8)), of_nobody);
+  EXPECT_EQ(refused(row.id, Bytes(32, 0)), of_nobody);
+  EXPECT_EQ(refused("no-such-key", Bytes(32, 0)), of_nobody) << "the key that nobody has opens nothing";
+  row.revoked = ca.clock.now();
+  store([&](store::Tx& tx) { return tx.eab_keys.update(row); });
+  EXPECT_EQ(refused(row.id, row.mac_key), of_nobody);
+
+  AcmeDriver active(ca), gone(ca), stranger(ca);
+  active.new_account();
+  gone.new_account();
+  EXPECT_EQ(gone.post(gone.account_url(), R"({"status":"deactivated"})").status(), 200);
+  const auto signed_by_stranger = [&](const std::string& kid) {
+    const auto body = jose::sign(stranger.key(), {kid}, stranger.nonce(), AcmeDriver::url("/new-order"), "{}").value();
+    return seen(stranger.send(AcmeDriver::jose_request(AcmeDriver::url("/new-order"), body.dump())));
+  };
+  EXPECT_EQ(signed_by_stranger(gone.account_url()), signed_by_stranger(active.account_url()));
+  EXPECT_EQ(active.account_url().substr(AcmeDriver::url("/account/").size()).size(), 22u) << "128 bits: no guessing";
+}
+
 TEST_F(HandedOutTest, SF13_AnAllowanceIsNeverExceeded) {
   std::vector<std::unique_ptr<AcmeDriver>> drivers;
   for (int i = 0; i < 6; ++i) drivers.push_back(std::make_unique<AcmeDriver>(ca));

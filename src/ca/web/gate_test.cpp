@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ca/testing/acme_driver.hpp"
+#include "jose/ecdsa_form.hpp"
 
 namespace crest::ca::web {
 namespace {
@@ -31,6 +32,17 @@ class GateTest : public ::testing::Test {
     const auto signature = driver.key().sign(as_bytes(input)).value();
     return R"({"protected":")" + base64url(as_bytes(header)) + R"(","payload":")" + base64url(as_bytes(payload)) +
            R"(","signature":")" + base64url(signature) + R"("})";
+  }
+  // Signed by any key as it signs by itself, but for the names of MACs: those with the public key, which everybody has.
+  static std::string signed_by(const crypto::PrivateKey& key, const std::string& header, const std::string& payload,
+                               const std::string& alg) {
+    const std::string input = base64url(as_bytes(header)) + "." + base64url(as_bytes(payload));
+    const auto type = key.public_key().type();
+    Bytes signature = key.sign(as_bytes(input)).value();
+    if (jose::ecdsa_half_size(type)) signature = *jose::ecdsa_to_fixed(type, signature);
+    if (alg == "HS256") signature = crypto::hmac(crypto::Hash::sha256, key.public_key().spki(), as_bytes(input));
+    if (alg == "HS384") signature = crypto::hmac(crypto::Hash::sha384, key.public_key().spki(), as_bytes(input));
+    return jose::SignedParts{base64url(as_bytes(header)), base64url(as_bytes(payload)), base64url(signature)}.dump();
   }
   // The members of a protected header, those of a good one unless they are given.
   struct Header {
@@ -258,6 +270,113 @@ TEST_F(GateTest, NON_05_TheErrorBringsANonceThatWorks) {
   const auto answer = send(Header{.nonce = member("nonce", quoted(refused.header("Replay-Nonce")))});
   EXPECT_EQ(answer.status(), 201);
   EXPECT_EQ(send(Header{.nonce = member("nonce", quoted(answer.header("Replay-Nonce")))}).status(), 201);
+}
+
+// What each key signs under a name that is not its own, as well as it can be signed.
+TEST_F(GateTest, JWS_04_JWS_13_SF3_TheAlgorithmFollowsFromTheKeyAlone) {
+  const std::string to = AcmeDriver::url("/new-account");
+  for (const auto type : {crypto::KeyType::ec_p256, crypto::KeyType::ec_p384, crypto::KeyType::ec_p521,
+                          crypto::KeyType::rsa_2048, crypto::KeyType::ed25519}) {
+    const auto key = crypto::PrivateKey::generate(type).value();
+    const std::string own(jose::to_string(jose::algorithm_for(type)));
+    for (const std::string name : {"ES256", "ES384", "ES512", "RS256", "EdDSA", "PS256", "RS384", "RS512", "HS256",
+                                   "HS384", "none", "None", "es256", ""}) {
+      const auto header = dump({.alg = member("alg", quoted(name)),
+                                .signer = member("jwk", jose::to_jwk(key.public_key()).dump()),
+                                .url = member("url", quoted(to))});
+      const auto answer = send(signed_by(key, header, "{}", name), to);
+      EXPECT_EQ(answer.status(), name == own ? 201 : 400) << own << " as " << name;
+      EXPECT_EQ(answer.type(), name == own ? "" : "badSignatureAlgorithm") << own << " as " << name;
+      EXPECT_EQ(answer.texts("algorithms"), name == own ? std::vector<std::string>() : jose::algorithm_names());
+    }
+  }
+}
+
+TEST_F(GateTest, SF3_AnAlgorithmOutsideTheProtectedHeaderCountsForNothing) {
+  const auto good = body_of(dump({}), good_payload);
+  const auto none = body_of(dump({.alg = "-"}), good_payload);
+  for (const auto& body : {good, none}) {
+    for (const char* more : {R"("header":{"alg":"EdDSA"})", R"("header":{"alg":"none"})", R"("alg":"EdDSA")"}) {
+      const auto answer = send(body.substr(0, body.size() - 1) + "," + more + "}");
+      const bool ignored = body == good && std::string_view(more).starts_with(R"("alg")");
+      EXPECT_TRUE(ignored || answer.type() == "malformed") << more << answer.response.body;
+    }
+  }
+}
+
+TEST_F(GateTest, JWS_08_to_JWS_10_SF4_EachEndpointTakesItsKindOfSigner) {
+  ca.options.reuse_authorizations = true;  // with newAuthz
+  ca.start();
+  enum class Takes { key, account, either };
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  const auto authorization = order.texts("authorizations").front();
+  const struct {
+    std::string url;
+    Takes takes;
+  } endpoints[] = {{AcmeDriver::url("/new-account"), Takes::key},
+                   {AcmeDriver::url("/revoke-cert"), Takes::either},
+                   {AcmeDriver::url("/new-order"), Takes::account},
+                   {AcmeDriver::url("/new-authz"), Takes::account},
+                   {AcmeDriver::url("/key-change"), Takes::account},
+                   {AcmeDriver::url("/directory"), Takes::account},
+                   {AcmeDriver::url("/new-nonce"), Takes::account},
+                   {AcmeDriver::url("/certificate/00"), Takes::account},
+                   {driver.account_url(), Takes::account},
+                   {driver.account_url() + "/orders", Takes::account},
+                   {order.location(), Takes::account},
+                   {order.text("finalize"), Takes::account},
+                   {authorization, Takes::account},
+                   {driver.challenge_url(authorization), Takes::account}};
+  const std::string kid = member("kid", quoted(driver.account_url())), key = member("jwk", jwk());
+  const std::string refusals[] = {"must be signed by an account, named as kid", "must carry its key as jwk"};
+  for (const auto& [to, takes] : endpoints) {
+    const auto detail = [&, &to = to](const std::string& signer) {
+      return send(body_of(dump({.signer = signer, .url = member("url", quoted(to))}), ""), to).text("detail");
+    };
+    EXPECT_EQ(detail(key).find(refusals[0]) != std::string::npos, takes == Takes::account) << to << detail(key);
+    EXPECT_EQ(detail(kid).find(refusals[1]) != std::string::npos, takes == Takes::key) << to << detail(kid);
+    for (const auto& signer : {kid + "," + key, key + "," + kid, std::string("-")}) {
+      const auto answer = send(body_of(dump({.signer = signer, .url = member("url", quoted(to))}), ""), to);
+      EXPECT_EQ(answer.status(), 400) << to << signer;
+      EXPECT_EQ(answer.type(), "malformed") << to << signer;
+    }
+  }
+}
+
+TEST_F(GateTest, JWS_20_SF6_TheUrlIsOursOctetForOctet) {
+  const auto sent = [&](const std::string& named, const http::Headers& more = {}, const std::string& to = {}) {
+    auto request = AcmeDriver::jose_request(to.empty() ? url : to,
+                                            body_of(dump({.url = member("url", quoted(named))}), good_payload));
+    for (const auto& [name, value] : more.fields()) request.headers.add(name, value);
+    return driver.send(request).status();
+  };
+  const std::string origin(TestCa::base), path = "/acme/corp/new-order";
+  for (const auto& named :
+       {url + "/", url + "?", url + "#", origin + "//acme/corp/new-order", origin + "/acme/./corp/new-order",
+        origin + "/acme/corp/new%2Dorder", origin + "/acme/corp/New-Order", "HTTPS://ca.test:9000" + path,
+        "https://ca.test" + path, "https://ca.test:09000" + path, "https://ca.test.:9000" + path,
+        "https://x@ca.test:9000" + path, path, std::string("//ca.test:9000") + path, url + " ", std::string()}) {
+    const int status = sent(named);
+    EXPECT_TRUE(status == 403 || status == 400) << named << " " << status;
+  }
+  // What a proxy says, or somebody in its place, neither makes another URL right nor ours wrong.
+  const std::string evil = "https://evil.test" + path;
+  for (const auto& [name, value] : {std::pair{"Host", "evil.test"},
+                                    {"X-Forwarded-Host", "evil.test"},
+                                    {"X-Forwarded-Server", "evil.test"},
+                                    {"X-Host", "evil.test"},
+                                    {"Forwarded", "host=evil.test;proto=https"},
+                                    {"X-Original-URL", "/evil"},
+                                    {"X-Rewrite-URL", "/evil"},
+                                    {"X-Forwarded-Prefix", "/evil"},
+                                    {"X-Forwarded-Proto", "http"}}) {
+    EXPECT_EQ(sent(evil, {{name, value}}), 403) << name;
+    EXPECT_EQ(sent(url, {{name, value}}), 201) << name;
+  }
+  // Nor is there a second way to a resource, whose own URL could then be signed.
+  for (const auto* other : {"/acme/corp//new-order", "/acme/corp/new-order/", "/acme/corp/new%2Dorder"}) {
+    EXPECT_EQ(sent(origin + other, {}, origin + other), 404) << other;
+  }
 }
 
 TEST_F(GateTest, JWS_21_ForwardedHeadersChangeNothing) {
