@@ -1,10 +1,9 @@
 #include "ca/hierarchy.hpp"
 
+#include "ca/issuer/alternate_chain.hpp"
 #include "ca/issuer/local_issuer.hpp"
 #include "x509/build.hpp"
 #include "x509/csr.hpp"
-#include "x509/fields.hpp"
-#include "x509/oid.hpp"
 
 namespace crest::ca {
 namespace {
@@ -36,15 +35,6 @@ Result<Certificate> made(const x509::CertificateTemplate& parts, const crypto::S
 constexpr const char *root_title = " Root CA", *intermediate_title = " Intermediate CA";
 constexpr Duration clock_tolerance{5 * 60'000};
 
-// A signer with `below` CAs of this chain between it and the one that issues.
-std::string path_fault(const Certificate& signer, std::size_t below) {
-  const auto fields = x509::read_fields(signer.der());
-  const auto* found = fields ? fields->find(x509::oid::basic_constraints) : nullptr;
-  const auto constraints = found ? x509::read_basic_constraints(found->value) : x509::BasicConstraints{};
-  if (!constraints || !constraints->path_length || *constraints->path_length > below) return {};
-  return "has a path length of " + std::to_string(*constraints->path_length) + ", too short for this chain";
-}
-
 std::string usage_fault(const Certificate& issuing) {
   constexpr auto needed = static_cast<unsigned>(KeyUsage::key_cert_sign) | static_cast<unsigned>(KeyUsage::crl_sign);
   if ((issuing.key_usage() & needed) != needed) return "lacks the key usage keyCertSign or cRLSign";
@@ -75,7 +65,7 @@ std::string why_unfit(const x509::Chain& chain, const Certificate& root, Time no
     const auto& signer = i + 1 < all.size() ? all[i + 1] : root;
     add(all[i], dates_fault(all[i], now));
     add(all[i], all[i].not_after() > signer.not_after() ? "outlives " + signer.subject() : "");
-    add(signer, path_fault(signer, i));
+    add(signer, issuer::path_fault(signer, i));
   }
   add(root, root.is_self_issued() && root.signed_by(root) ? "" : "is no root: it does not sign itself");
   add(root, dates_fault(root, now));

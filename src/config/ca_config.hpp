@@ -26,6 +26,7 @@ struct IssuerSettings {
   std::string module, pin_file;          // of a token: its library, and the file with its PIN
   std::string passphrase_file;           // of a key in a file; "": the passphrase that serve is given
   ca::issuer::IssuerState state = ca::issuer::IssuerState::active;
+  std::vector<std::string> alternate_chains;  // PEM files: from the issuer's key to another root, which stands last
   bool is_in_token() const { return key.starts_with("pkcs11:"); }
   friend bool operator==(const IssuerSettings&, const IssuerSettings&) = default;
 };

@@ -38,6 +38,10 @@ Result<IssuerSettings> read_issuer(TableReader& table, const std::string& name) 
   const auto state = ca::issuer::issuer_state_from_word(word);
   if (!state) return table.wrong("state", "\"staged\", \"active\", \"draining\" or \"retired\" is expected");
   issuer.state = *state;
+  issuer.alternate_chains = TRY(table.strings("alternate_chains", {}));
+  if (issuer.alternate_chains.size() > ca::issuer::alternate_chains_max) {
+    return table.wrong("alternate_chains", "at most 8 files are allowed");
+  }
   TRY(check_key(table, issuer));
   TRY(table.finish());
   return issuer;
@@ -69,8 +73,9 @@ std::string issuer_text(const IssuerSettings& issuer) {
   if (!issuer.module.empty()) out += line("module", width, quoted(issuer.module), "");
   if (!issuer.pin_file.empty()) out += line("pin_file", width, quoted(issuer.pin_file), "");
   if (!issuer.passphrase_file.empty()) out += line("passphrase_file", width, quoted(issuer.passphrase_file), "");
-  return out +
-         line("state", width, quoted(std::string(to_string(issuer.state))), "staged, active, draining or retired");
+  out += line("state", width, quoted(std::string(to_string(issuer.state))), "staged, active, draining or retired");
+  if (issuer.alternate_chains.empty()) return out;
+  return out + line("alternate_chains", width, text_list(issuer.alternate_chains), "other ways to a root");
 }
 
 std::string issuers_text(const std::vector<IssuerSettings>& issuers) {
@@ -85,7 +90,11 @@ std::string issuers_text(const std::vector<IssuerSettings>& issuers) {
       "# key         = \"pkcs11:token=ca;object=issuing\"\n"
       "# module      = \"/usr/lib/softhsm/libsofthsm2.so\"\n"
       "# pin_file    = \"pin\"\n"
-      "# state       = \"staged\"\n";
+      "# state       = \"staged\"\n"
+      "# Of an issuer that other roots have signed, too: PEM files, each with the cross-signed certificate first and "
+      "its\n"
+      "# root last. Clients find them by Link: rel=\"alternate\".\n"
+      "# alternate_chains = [\"hsm-by-old-root.pem\"]\n";
   if (issuers == std::vector<IssuerSettings>{IssuerSettings{}}) return out;
   for (const auto& issuer : issuers) out += issuer_text(issuer);
   return out;

@@ -43,7 +43,10 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   options.profiles = {profile, {.name = "a", .key_types = {crypto::KeyType::ed25519}}};
   options.default_profile = "short";
   config.issuers = {{.name = "hsm", .key = "pkcs11:object=x", .module = "/lib/x.so", .pin_file = "pin"},
-                    {.name = "before", .passphrase_file = "pass", .state = ca::issuer::IssuerState::retired}};
+                    {.name = "before",
+                     .passphrase_file = "pass",
+                     .state = ca::issuer::IssuerState::retired,
+                     .alternate_chains = {"old.pem"}}};
   options.terms_of_service = "https://corp.example/terms?version=2";
   config.postgres = "host=db.corp.example dbname=crest sslmode=verify-full";
   options.shared_store = true;
@@ -146,6 +149,9 @@ TEST(CaConfig, ErrorsNameTheProfilesAndIssuersSetting) {
        {"[issuer.A]", "issuer: the name of an issuer"},
        {"[issuer.a]\nkeys = \"a.key\"", "issuer.a.keys: there is no such setting"},
        {"[issuer.a]\nkey = \"\"", "issuer.a.key: "},
+       {"[issuer.a]\nalternate_chains = \"old.pem\"", "issuer.a.alternate_chains: "},
+       {"[issuer.a]\nalternate_chains = [1]", "issuer.a.alternate_chains"},
+       {"[issuer.a]\nalternate_chains = ['1','2','3','4','5','6','7','8','9']", "issuer.a.alternate_chains: at most 8"},
        {"[issuer.a]\nmodule = \"/lib/x.so\"", "issuer.a.module: it goes with a key in a token"},
        {"[issuer.a]\npin_file = \"pin\"", "issuer.a.pin_file: it goes with a key in a token"},
        {"[issuer.a]\nkey = \"pkcs11:object=x?pin-value=1\"", "issuer.a.key: the PIN does not belong here"},

@@ -21,6 +21,16 @@ Result<void> put(Disk& disk, const char* name, const std::string& text, unsigned
   return disk.sync(name);
 }
 
+Result<ca::issuer::AlternateChain> read_alternate(Disk& disk, const std::string& folder, const std::string& file,
+                                                  const x509::Certificate& issuer) {
+  const auto pem = TRY(read_text(disk, file, folder));
+  auto alternate = ca::issuer::alternate_chain_from_pem(pem);
+  if (!alternate) return unusable(std::move(alternate).error(), folder, file);
+  auto checked = ca::issuer::check_alternate(*alternate, issuer);
+  if (!checked) return unusable(std::move(checked).error(), folder, file);
+  return alternate;
+}
+
 }  // namespace
 
 Result<void> check_unused(Disk& disk) {
@@ -80,7 +90,12 @@ Result<IssuerCertificates> read_certificates(Disk& disk, const std::string& fold
   const auto root_pem = TRY(read_text(disk, issuer.root, folder));
   auto root = x509::Certificate::from_pem(root_pem);
   if (!root) return unusable(std::move(root).error(), folder, issuer.root);
-  return IssuerCertificates{*std::move(chain), *std::move(root)};
+  IssuerCertificates out{*std::move(chain), *std::move(root)};
+  for (const auto& file : issuer.alternate_chains) {
+    auto alternate = TRY(read_alternate(disk, folder, file, out.chain.leaf()));
+    out.alternates.push_back(std::move(alternate));
+  }
+  return out;
 }
 
 Result<crypto::PrivateKey> read_key(Disk& disk, const std::string& folder, const IssuerSettings& issuer,

@@ -33,6 +33,7 @@ Result<CaConfig> read_settings(Disk& disk, const std::string& folder);
 struct IssuerCertificates {
   x509::Chain chain;  // the issuing certificate and what stands between it and the root
   x509::Certificate root;
+  std::vector<ca::issuer::AlternateChain> alternates = {};  // in the order of the settings, each fit for the issuer
 };
 // Error: config (no such file, files that are none), storage.
 Result<IssuerCertificates> read_certificates(Disk& disk, const std::string& folder, const IssuerSettings& issuer);

@@ -57,6 +57,17 @@ struct Shown {
   std::optional<config::IssuerCertificates> certificates;  // none while it waits for them
 };
 
+encoding::Json json_of(const ca::issuer::AlternateChain& alternate, const std::string& file) {
+  encoding::Json out = encoding::Json::object();
+  const auto validity = ca::issuer::validity_of(alternate);
+  out.set("file", file);
+  out.set("root", alternate.root.subject());
+  out.set("root_fingerprint", alternate.root.fingerprint());
+  out.set("not_before", to_rfc3339(validity.not_before));
+  out.set("not_after", to_rfc3339(validity.not_after));
+  return out;
+}
+
 encoding::Json json_of(const Shown& issuer) {
   encoding::Json out = encoding::Json::object();
   out.set("name", issuer.settings.name);
@@ -71,6 +82,11 @@ encoding::Json json_of(const Shown& issuer) {
   out.set("not_after", to_rfc3339(own.not_after()));
   out.set("fingerprint", own.fingerprint());
   out.set("root_fingerprint", issuer.certificates->root.fingerprint());
+  encoding::Json alternates = encoding::Json::array();
+  for (std::size_t i = 0; i < issuer.certificates->alternates.size(); ++i) {
+    alternates.push(json_of(issuer.certificates->alternates[i], issuer.settings.alternate_chains[i]));
+  }
+  out.set("alternate_chains", std::move(alternates));
   return out;
 }
 
@@ -80,6 +96,10 @@ void say_line(const Shown& issuer) {
   const auto& own = issuer.certificates->chain.leaf();
   say(front + std::string(crypto::to_string(own.public_key().type())) + "  until " + to_rfc3339(own.not_after()) +
       "  " + own.subject() + "  " + issuer.settings.key);
+  for (const auto& alternate : issuer.certificates->alternates) {
+    say("  also to " + alternate.root.subject() + "  until " +
+        to_rfc3339(ca::issuer::validity_of(alternate).not_after));
+  }
 }
 
 Result<void> list(const IssuerList& flags) {

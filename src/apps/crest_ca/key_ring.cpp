@@ -42,7 +42,8 @@ Result<std::vector<ca::IssuingKey>> KeyRing::issuers(const std::vector<config::I
     auto certificates = TRY(config::read_certificates(disk_, folder_, issuer));
     const crypto::Signer* key = nullptr;
     if (ca::issuer::needs_key(issuer.state)) key = TRY(key_of(issuer, asked));
-    out.push_back({std::move(certificates.chain), key, std::move(certificates.root), issuer.name, issuer.state});
+    out.push_back({std::move(certificates.chain), key, std::move(certificates.root), issuer.name, issuer.state,
+                   std::move(certificates.alternates)});
   }
   return out;
 }

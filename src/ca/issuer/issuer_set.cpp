@@ -62,9 +62,19 @@ Result<std::shared_ptr<const Issuer>> opened(IssuingKey key, Random& random, con
   return std::shared_ptr<const Issuer>(std::make_shared<ChainOnly>(std::move(chain_only)));
 }
 
+Result<void> check_alternates(const Member& member) {
+  if (member.alternates.size() > alternate_chains_max) return unusable(member.name, "it has more than 8 other chains");
+  for (const auto& alternate : member.alternates) {
+    auto checked = check_alternate(alternate, member.issuer->facts().chain.leaf());
+    if (!checked) return std::move(checked).error().at("issuer " + member.name);
+  }
+  return {};
+}
+
 Result<void> check_members(const std::vector<Member>& members) {
   if (members.size() > issuers_max) return make_error(ErrorKind::config, "there are more than 32 issuers");
   for (std::size_t i = 0; i < members.size(); ++i) {
+    TRY(check_alternates(members[i]));
     for (std::size_t k = 0; k < i; ++k) {
       if (members[i].name == members[k].name) return unusable(members[i].name, "there are two of this name");
       if (members[i].issuer->facts().id == members[k].issuer->facts().id) {
@@ -103,9 +113,10 @@ Result<IssuerSet> IssuerSet::open(std::vector<IssuingKey> keys, std::vector<Memb
     const std::string name = key.name;
     const IssuerState state = key.state;
     const crypto::Signer* signer = needs_key(state) ? key.key : nullptr;
+    auto alternates = std::move(key.alternates);
     auto issuer = opened(std::move(key), random, status);
     if (!issuer) return std::move(issuer).error().at("issuer " + name);
-    set.members_.push_back({name, state, *std::move(issuer), signer});
+    set.members_.push_back({name, state, *std::move(issuer), signer, std::move(alternates)});
   }
   for (auto& other : others) set.members_.push_back(std::move(other));
   TRY(check_members(set.members_));
@@ -186,6 +197,18 @@ std::string IssuerSet::issuers_pem(std::string_view id) const {
     if (member.issuer->facts().id == id) return member.issuer->facts().chain_pem;
   }
   return {};
+}
+
+std::vector<IssuerSet::Alternate> IssuerSet::alternates(std::string_view id, Time now) const {
+  std::vector<Alternate> out;
+  for (const auto& member : members_) {
+    if (member.alternates.empty() || member.issuer->facts().id != id) continue;
+    for (std::size_t i = 0; i < member.alternates.size(); ++i) {
+      const auto& each = member.alternates[i];
+      if (is_good_at(each, now)) out.push_back({i + 1, each.chain.pem()});
+    }
+  }
+  return out;
 }
 
 }  // namespace crest::ca::issuer

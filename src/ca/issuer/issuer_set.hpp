@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "ca/issuer/alternate_chain.hpp"
 #include "ca/issuer/local_issuer.hpp"
 #include "ca/store/store.hpp"
 
@@ -24,6 +25,7 @@ struct IssuingKey {
   x509::Certificate root;
   std::string name = "intermediate";
   IssuerState state = IssuerState::active;
+  std::vector<AlternateChain> alternates = {};  // other ways to a root
 };
 
 struct Member {
@@ -31,6 +33,7 @@ struct Member {
   IssuerState state = IssuerState::active;
   std::shared_ptr<const Issuer> issuer;
   const crypto::Signer* key = nullptr;  // at hand while the issuer is active or draining: signs lists and OCSP, too
+  std::vector<AlternateChain> alternates = {};
 };
 
 // What a certificate needs of its issuer.
@@ -73,6 +76,12 @@ class IssuerSet {
   std::vector<store::IssuerRow> rows(Time now) const;
   // "" for an issuer that is not here: the store may know it.
   std::string issuers_pem(std::string_view id) const;
+  // Other chains of an issuer, as far as they are valid at `now`, by the number that they keep while settings stay.
+  struct Alternate {
+    std::size_t number = 0;
+    std::string issuers_pem;
+  };
+  std::vector<Alternate> alternates(std::string_view id, Time now) const;
 
  private:
   std::vector<Candidate> candidates() const;

@@ -182,6 +182,7 @@ class TestCa {
   MoodyStore store;
   MoodySigner signer{TestHierarchy::get().key};
   issuer::IssuerState state = issuer::IssuerState::active;  // of the intermediate of TestHierarchy
+  std::vector<issuer::AlternateChain> alternates;           // of the same one
   std::vector<IssuingKey> further;                          // issuers behind it
   std::vector<issuer::Member> more_issuers;
   bool only_further = false;
@@ -201,6 +202,7 @@ class TestCa {
     const auto& hierarchy = TestHierarchy::get();
     std::vector<IssuingKey> all = {{x509::Chain({hierarchy.intermediate}), &signer, hierarchy.root}};
     all.front().state = state;
+    all.front().alternates = alternates;
     if (only_further) all.clear();
     all.insert(all.end(), further.begin(), further.end());
     return all;

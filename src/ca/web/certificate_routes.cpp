@@ -2,6 +2,7 @@
 #include "ca/web/resources.hpp"
 #include "ca/web/responses.hpp"
 #include "encoding/pem.hpp"
+#include "http/link.hpp"
 
 namespace crest::ca::web {
 namespace {
@@ -16,7 +17,13 @@ Result<std::string> issuers_of(const store::CertificateRow& row, const Parts& pa
   return kept ? kept->chain_pem : std::string();
 }
 
-Result<http::Response> download(const SignedRequest& call, const Parts& parts) {
+struct Downloaded {
+  store::CertificateRow row;
+  std::string issuers;  // of its first chain
+};
+
+// What belongs to the caller; anything else does not exist (CRT-08).
+Result<Downloaded> certificate_for(const SignedRequest& call, const Parts& parts) {
   TRY(must_be_reading(call.caller));
   const std::string serial(call.path.get("serial"));
   std::optional<store::CertificateRow> row;
@@ -29,9 +36,27 @@ Result<http::Response> download(const SignedRequest& call, const Parts& parts) {
   TRY(parts.store.read(work));
   const bool own = row && row->account == call.caller.account->id;
   if (!own || row->status == store::CertificateStatus::signing) return ra::no_such("certificate");
-  return http::Response{.status = 200,
-                        .headers = {{"Content-Type", chain_type}},
-                        .body = encoding::to_pem("CERTIFICATE", row->der) + issuers};
+  return Downloaded{*std::move(row), std::move(issuers)};
+}
+
+// `number` "" is the chain that is served first. Each names the others (RFC 8555 section 7.4.2).
+Result<http::Response> chain_response(const SignedRequest& call, const Parts& parts, std::string_view number) {
+  const auto found = TRY(certificate_for(call, parts));
+  const auto& serial = found.row.serial;
+  std::optional<std::string> issuers;
+  if (number.empty()) issuers = found.issuers;
+  http::Response response{.status = 200, .headers = {{"Content-Type", chain_type}}};
+  if (!issuers) response.headers.add("Link", http::format_link(parts.urls.certificate(serial), "alternate"));
+  for (auto& other : parts.issuers.alternates(found.row.issuer, call.now)) {
+    if (number == std::to_string(other.number)) {
+      issuers = std::move(other.issuers_pem);
+    } else {
+      response.headers.add("Link", http::format_link(parts.urls.alternate(serial, other.number), "alternate"));
+    }
+  }
+  if (!issuers) return ra::no_such("chain");
+  response.body = encoding::to_pem("CERTIFICATE", found.row.der) + *issuers;
+  return response;
 }
 
 Result<http::Response> revoke(const SignedRequest& call, const Parts& parts) {
@@ -60,7 +85,9 @@ Result<http::Response> renewal_info(std::string_view certificate_id, const Parts
 
 void add_certificate_routes(Edge& edge, const Parts& parts) {
   edge.post("/certificate/{serial}", SignedBy::account,
-            [parts](const SignedRequest& call) { return download(call, parts); });
+            [parts](const SignedRequest& call) { return chain_response(call, parts, ""); });
+  edge.post("/certificate/{serial}/alternate/{number}", SignedBy::account,
+            [parts](const SignedRequest& call) { return chain_response(call, parts, call.path.get("number")); });
   edge.get(parts.urls.path("/renewal-info/{certificate}"), [parts](const http::Request&, const http::PathValues& path) {
     return renewal_info(path.get("certificate"), parts);
   });

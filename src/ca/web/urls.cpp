@@ -21,6 +21,10 @@ std::string Urls::challenge(std::string_view authorization, std::string_view met
   return url("/challenge/", authorization) + "/" + std::string(method);
 }
 
+std::string Urls::alternate(std::string_view serial, std::size_t number) const {
+  return certificate(serial) + "/alternate/" + std::to_string(number);
+}
+
 std::string_view Urls::account_id(std::string_view text) const {
   const std::string front = account("");
   if (!text.starts_with(front)) return {};

@@ -27,6 +27,7 @@ class Urls {
   std::string authorization(std::string_view id) const { return url("/authz/", id); }
   std::string challenge(std::string_view authorization, std::string_view method) const;
   std::string certificate(std::string_view serial) const { return url("/certificate/", serial); }
+  std::string alternate(std::string_view serial, std::size_t number) const;  // the same certificate by another chain
 
   std::string path(std::string_view rest) const { return prefix_ + std::string(rest); }  // a Router's pattern
   std::string of_target(std::string_view target) const { return base_ + std::string(target); }
