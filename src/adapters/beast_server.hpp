@@ -26,7 +26,7 @@ struct ServerOptions {
   // SF60. What is over a limit gets a plain answer (413, 431, 503), or is closed.
   std::size_t header_bytes_max = 16u << 10;
   std::size_t header_count_max = 100;
-  std::size_t body_bytes_max = 50'000;
+  std::size_t body_bytes_max = http::request_bytes_max;
   Duration handshake_time_max{5'000};
   Duration idle_time_max{60'000};
   Duration request_time_max{30'000};  // from the first octet to the last; the same again for the answer

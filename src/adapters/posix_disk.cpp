@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
@@ -155,6 +156,7 @@ class PosixDisk final : public Disk {
   Result<void> remove(std::string_view path) override;
   Result<std::unique_ptr<DiskLock>> lock(std::string_view path) override;
   Result<std::uint64_t> free_bytes() override;
+  Result<void> check_private(std::string_view path) override;
   std::string temporary_suffix() override { return ".new-" + word_ + "-" + std::to_string(temporaries_++); }
 
  private:
@@ -248,6 +250,21 @@ Result<Bytes> PosixDisk::read(std::string_view path, std::size_t bytes_max) {
                      full(path));
     }
   }
+}
+
+Result<void> PosixDisk::check_private(std::string_view path) {
+  const Place at = TRY(place(path));
+  struct stat status{};
+  if (::fstatat(at.folder.get(), at.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return failed("look at the file", errno, full(path));
+  }
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  char mode[8];
+  std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(status.st_mode & 07777));
+  return make_error(ErrorKind::config,
+                    std::string("others may get at it (mode ") + mode + "); chmod go= " + full(path) +
+                        ", and find out who has read it meanwhile",
+                    full(path));
 }
 
 Result<bool> PosixDisk::exists(std::string_view path) {

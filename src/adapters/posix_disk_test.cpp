@@ -178,6 +178,26 @@ TEST_F(PosixDiskTest, CF18_PathsNeverLeaveTheFolder) {
   for (const char* target : {"..", "a/b", "/etc", ""}) EXPECT_FALSE(disk_->link_to(target, "link")) << target;
 }
 
+TEST_F(PosixDiskTest, CF56_SF85_WhatOthersMayGetAtIsNotPrivate) {
+  ASSERT_TRUE(disk_->create("key", as_bytes("k"), 0600));
+  ASSERT_TRUE(disk_->make_folder("db", 0700));
+  EXPECT_TRUE(disk_->check_private("key"));
+  EXPECT_TRUE(disk_->check_private("db"));
+  for (const mode_t mode : {0640, 0604, 0620, 0602, 0610, 0644, 0660, 0666}) {
+    ASSERT_EQ(::chmod(state("key").c_str(), mode), 0);
+    const auto refused = disk_->check_private("key");
+    ASSERT_FALSE(refused) << mode;
+    EXPECT_EQ(refused.error().kind, ErrorKind::config);
+    EXPECT_NE(refused.error().message.find("chmod go= " + state("key")), std::string::npos)
+        << refused.error().describe();
+  }
+  ASSERT_EQ(::chmod(state("key").c_str(), 0400), 0);
+  EXPECT_TRUE(disk_->check_private("key"));
+  ASSERT_EQ(::chmod(state("db").c_str(), 0750), 0);
+  EXPECT_FALSE(disk_->check_private("db"));
+  EXPECT_FALSE(disk_->check_private("absent"));
+}
+
 TEST_F(PosixDiskTest, CF56_ModeHoldsFromTheFirstOctetUnderAnyUmask) {
   for (const mode_t mask : {mode_t{0}, mode_t{022}, mode_t{077}}) {
     const UmaskGuard guard(mask);

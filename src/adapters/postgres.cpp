@@ -118,7 +118,7 @@ Result<void> PostgresStatement::bind(int index, const SqlValue& value) {
 Result<void> PostgresStatement::run() {
   if (!prepared_) {
     const ResultPtr made(PQprepare(connection_.native_, name_.c_str(), sql_.c_str(), 0, nullptr));
-    if (!succeeded(made.get())) return connection_.failure(sql_, made.get());
+    if (!succeeded(made.get())) return connection_.failure(deed_of(sql_), made.get());
     prepared_ = true;
   }
   std::vector<const char*> pointers;
@@ -130,7 +130,7 @@ Result<void> PostgresStatement::run() {
   }
   result_.reset(PQexecPrepared(connection_.native_, name_.c_str(), static_cast<int>(values_.size()), pointers.data(),
                                sizes.data(), formats.data(), text_format));
-  if (!succeeded(result_.get())) return connection_.failure(sql_, result_.get());
+  if (!succeeded(result_.get())) return connection_.failure(deed_of(sql_), result_.get());
   return {};
 }
 
@@ -166,7 +166,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const std::
   };
   std::unique_ptr<PostgresConnection> connection(
       new PostgresConnection(native, "PostgreSQL " + part(PQdb) + " at " + part(PQhost)));
-  if (PQstatus(native) != CONNECTION_OK) return connection->failure("connect", nullptr);
+  if (PQstatus(native) != CONNECTION_OK) return connection->failure("the connection", nullptr);
   PQsetNoticeProcessor(native, [](void*, const char*) {}, nullptr);
   TRY(connection->execute(timeouts));
   return connection;
@@ -228,7 +228,7 @@ Result<SqlStatement*> PostgresConnection::prepared(const char* sql) {
 
 Result<void> PostgresConnection::execute(const char* sql) {
   const ResultPtr result(PQexec(native_, sql));
-  if (!succeeded(result.get())) return failure(sql, result.get());
+  if (!succeeded(result.get())) return failure(deed_of(sql), result.get());
   return {};
 }
 

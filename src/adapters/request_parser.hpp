@@ -11,7 +11,7 @@ namespace crest::adapters {
 struct RequestLimits {
   std::size_t header_bytes_max = 16u << 10;  // SF60
   std::size_t header_count_max = 100;
-  std::size_t body_bytes_max = 50'000;
+  std::size_t body_bytes_max = http::request_bytes_max;
 };
 
 class RequestParser {

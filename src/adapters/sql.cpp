@@ -1,6 +1,24 @@
 #include "adapters/sql.hpp"
 
+#include <utility>
+
 namespace crest::adapters {
+
+std::string deed_of(std::string_view sql) {
+  constexpr std::pair<std::string_view, std::string_view> deeds[] = {{"INSERT INTO ", "writing "},
+                                                                     {"UPDATE ", "changing "},
+                                                                     {"DELETE FROM ", "removing from "},
+                                                                     {" FROM ", "reading "}};
+  if (sql.starts_with("BEGIN")) return "the begin of a change";
+  if (sql.starts_with("COMMIT")) return "the end of a change";
+  for (const auto& [word, deed] : deeds) {
+    const auto at = word.starts_with(' ') ? sql.find(word) : sql.starts_with(word) ? 0 : sql.npos;
+    if (at == sql.npos) continue;
+    const auto rest = sql.substr(at + word.size());
+    return std::string(deed) + std::string(rest.substr(0, rest.find_first_of(" (;\n")));
+  }
+  return "its preparation";
+}
 
 SqlQuery::SqlQuery(SqlConnection& connection, const char* sql) {
   Result<SqlStatement*> statement = connection.prepared(sql);

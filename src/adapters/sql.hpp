@@ -38,6 +38,9 @@ enum class SqlTrouble {
   lost,                // the connection is gone, and whether the commit was done is not known
 };
 
+// What a statement does, for people: "writing orders". Its text says nothing to them.
+std::string deed_of(std::string_view sql);
+
 // Not thread-safe. All errors are storage.
 class SqlConnection {
  public:

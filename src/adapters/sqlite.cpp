@@ -86,7 +86,7 @@ Result<void> SqliteStatement::bind(int index, const SqlValue& value) {
     const void* start = blob->data() ? static_cast<const void*>(blob->data()) : "";
     code = sqlite3_bind_blob64(native_, index, start, blob->size(), SQLITE_STATIC);
   }
-  if (code != SQLITE_OK) return connection_.error("bind");
+  if (code != SQLITE_OK) return connection_.error("the binding of a value");
   return {};
 }
 
@@ -94,7 +94,7 @@ Result<bool> SqliteStatement::step() {
   const int code = sqlite3_step(native_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  return connection_.error(sqlite3_sql(native_));
+  return connection_.error(deed_of(sqlite3_sql(native_)));
 }
 
 std::string SqliteStatement::text(int column) const {
@@ -114,7 +114,7 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
   sqlite3* db = nullptr;
   const int opened = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(db, path));
-  if (opened != SQLITE_OK) return connection->error("open");
+  if (opened != SQLITE_OK) return connection->error("its opening");
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, busy_milliseconds);
   TRY(connection->execute(settings));
@@ -137,7 +137,7 @@ Error SqliteConnection::error(std::string_view what) const {
 }
 
 Result<void> SqliteConnection::execute(const char* sql) {
-  if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return error(sql);
+  if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return error(deed_of(sql));
   return {};
 }
 
@@ -157,7 +157,8 @@ Result<SqlStatement*> SqliteConnection::prepared(const char* sql) {
   std::unique_ptr<SqliteStatement>& statement = statements_[sql];
   if (!statement) {
     sqlite3_stmt* native = nullptr;
-    if (sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &native, nullptr) != SQLITE_OK) return error(sql);
+    if (sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &native, nullptr) != SQLITE_OK)
+      return error(deed_of(sql));
     statement = std::make_unique<SqliteStatement>(*this, native);
   }
   return static_cast<SqlStatement*>(statement.get());

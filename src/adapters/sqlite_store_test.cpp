@@ -62,6 +62,21 @@ TEST(SqliteStore, SF64_WhatWasWrittenIsThereAfterReopening) {
   EXPECT_EQ(found->contact, account("one").contact);
 }
 
+TEST(Sql, DeedsAreForPeople) {
+  const struct {
+    const char* sql;
+    const char* deed;
+  } cases[] = {{"INSERT INTO orders (id, account) VALUES (?, ?)", "writing orders"},
+               {"UPDATE accounts SET status = ? WHERE id = ?", "changing accounts"},
+               {"DELETE FROM spendings WHERE full_at < ?", "removing from spendings"},
+               {"SELECT id, (SELECT 1) FROM certificates WHERE serial = ?", "reading certificates"},
+               {"BEGIN IMMEDIATE", "the begin of a change"},
+               {"COMMIT", "the end of a change"},
+               {"PRAGMA journal_mode=WAL", "its preparation"},
+               {"", "its preparation"}};
+  for (const auto& [sql, deed] : cases) EXPECT_EQ(deed_of(sql), deed) << sql;
+}
+
 TEST(SqliteStore, FileIsPrivateFromTheStart) {
   const Folder folder;
   const auto store = open_sqlite_store(folder.file()).value();

@@ -44,8 +44,10 @@ Result<void> check_anchor(const std::string& path) {
   return {};
 }
 
-std::string read_or_empty(const std::string& path, std::size_t bytes_max) {
-  return read_text_file(path, bytes_max).value_or(std::string());
+// A file that is not there says nothing; one that cannot be read whole must not be taken for one.
+Result<std::string> read_where_there(const std::string& path, std::size_t bytes_max) {
+  if (!is_there(path)) return std::string();
+  return read_text_file(path, bytes_max);
 }
 
 }  // namespace
@@ -69,7 +71,8 @@ Result<std::unique_ptr<UnboundResolver>> UnboundResolver::open(Options options) 
 
 Result<std::vector<dns::NameServer>> UnboundResolver::servers_for(const std::vector<std::string>& servers) const {
   if (servers.empty()) {
-    return dns::servers_of_resolv_conf(read_or_empty(options_.resolv_conf_file, resolv_conf_bytes_max));
+    const auto text = TRY(read_where_there(options_.resolv_conf_file, resolv_conf_bytes_max));
+    return dns::servers_of_resolv_conf(text);
   }
   std::vector<dns::NameServer> out;
   for (const auto& text : servers) {
@@ -126,7 +129,8 @@ Result<dns::Answer> UnboundResolver::query(std::string_view name, RecordType typ
   }
   const bool is_address = type == RecordType::A || type == RecordType::AAAA;
   if (servers.empty() && is_address) {
-    const auto own = dns::addresses_in_hosts(read_or_empty(options_.hosts_file, hosts_bytes_max), text);
+    const auto hosts = TRY(read_where_there(options_.hosts_file, hosts_bytes_max));
+    const auto own = dns::addresses_in_hosts(hosts, text);
     dns::Answer answer{.outcome = dns::Outcome::no_data, .final_name = text};
     for (const auto& address : own) {
       if (address.is_v4() == (type == RecordType::A)) answer.records.push_back({text, type, 0, address.octets()});

@@ -106,6 +106,7 @@ struct Authority::Impl {
   Result<void> join(Time now);
   Result<void> resume(Time now);
   Health health();
+  void gauge_state();
   std::string trouble();
   void validate(const Task& task, const std::stop_token& stop);
   void finish_signing(const Task& task);
@@ -258,6 +259,13 @@ Health Authority::Impl::health() {
   return all;
 }
 
+void Authority::Impl::gauge_state() {
+  meter.gauge("crest_ca_queue_length", static_cast<double>(agenda.size()));
+  if (status)
+    meter.gauge("crest_ca_crl_age_seconds", std::chrono::duration<double>(status->list_age(clock.now())).count());
+  (void)health();
+}
+
 // In words for anybody who asks: what exactly, the log says.
 std::string Authority::Impl::trouble() {
   const auto all = health();
@@ -353,9 +361,7 @@ void Authority::wait_for_work(std::stop_token stop) {
 
 std::optional<Time> Authority::next_work() const { return impl_->agenda.next(); }
 
-void Authority::gauge_queue() {
-  impl_->meter.gauge("crest_ca_queue_length", static_cast<double>(impl_->agenda.size()));
-}
+void Authority::gauge_state() { impl_->gauge_state(); }
 
 Health Authority::health() { return impl_->health(); }
 

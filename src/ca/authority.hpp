@@ -123,7 +123,7 @@ class Authority final : public http::Service {
   // How each part is that issuing needs: database, disk, clock, and a key that really signs (tried once a minute). Blocks
   // for a write and, then, a signature; thread-safe.
   Health health();
-  void gauge_queue();  // tells the meter how much waits
+  void gauge_state();  // tells the meter how much waits, how old the lists are, and how the CA is. Blocks as health()
 
   // A certificate for the CA's own listener, by the leaf profile; recorded like every other.
   Result<x509::Chain> issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& names);

@@ -100,6 +100,7 @@ Result<IssuerCertificates> read_certificates(Disk& disk, const std::string& fold
 
 Result<crypto::PrivateKey> read_key(Disk& disk, const std::string& folder, const IssuerSettings& issuer,
                                     const Secret& passphrase) {
+  TRY(disk.check_private(issuer.key));
   auto text = TRY(read_text(disk, issuer.key, folder));
   const Secret pem(std::move(text));
   auto key = crypto::PrivateKey::from_pem(pem.reveal(), &passphrase);

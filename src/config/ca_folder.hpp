@@ -37,7 +37,7 @@ struct IssuerCertificates {
 };
 // Error: config (no such file, files that are none), storage.
 Result<IssuerCertificates> read_certificates(Disk& disk, const std::string& folder, const IssuerSettings& issuer);
-// Opens the key in a file. Errors: config (a wrong passphrase, a file that is none), storage.
+// Opens the key in a file. Errors: config (others may read the file, a wrong passphrase, a file that is none), storage.
 Result<crypto::PrivateKey> read_key(Disk& disk, const std::string& folder, const IssuerSettings& issuer,
                                     const Secret& passphrase);
 

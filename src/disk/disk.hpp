@@ -52,6 +52,9 @@ class Disk {
   // Does not wait. An open lock file stays behind: it is never stale, since the kernel holds the lock.
   virtual Result<std::unique_ptr<DiskLock>> lock(std::string_view path) = 0;
   virtual Result<std::uint64_t> free_bytes() = 0;
+  // Error: config, with the chmod that mends it, when others than its owner may read or write the file, or reach what is
+  // in the folder. Where nothing belongs to anybody, all is private.
+  virtual Result<void> check_private(std::string_view) { return {}; }
   // Ends the name of the next temporary. Where several processes may write the same file it is never the same twice:
   // ".new-" and a word of chance.
   virtual std::string temporary_suffix() { return ".new"; }

@@ -38,6 +38,9 @@ struct Peer {                   // filled in by the listener; empty on the clien
   std::string request_id;       // unique per request, for logs
 };
 
+// The one limit on what a client may send (SF60): the listener takes no longer body, and nothing behind it expects one.
+inline constexpr std::size_t request_bytes_max = 50'000;
+
 struct Request {
   std::string method = "GET";
   std::string url;  // client: absolute; service: the target as received ("/acme/corp/directory")

@@ -10,6 +10,7 @@
 #include "crypto/digest.hpp"
 #include "crypto/key.hpp"
 #include "encoding/json.hpp"
+#include "http/message.hpp"
 
 namespace crest::jose {
 
@@ -59,7 +60,7 @@ struct JwsError {
 template <typename T>
 using JwsResult = std::variant<T, JwsError>;
 
-inline constexpr std::size_t jws_bytes_max = 256u << 10;
+inline constexpr std::size_t jws_bytes_max = http::request_bytes_max;
 
 // Refuses `signatures`, `header`, a missing payload, `crit`, `b64`, duplicate members, both or neither of jwk and kid,
 // alg none or a MAC, private members in jwk, padded or foreign base64url.

@@ -127,7 +127,7 @@ std::optional<JwsError> read_request(const Json& header, ParsedJws& jws) {
 }  // namespace
 
 JwsResult<ParsedJws> parse_jws(std::string_view body) {
-  if (body.size() > jws_bytes_max) return malformed("JWS: the body is longer than 256 KiB");
+  if (body.size() > jws_bytes_max) return malformed("JWS: the body is longer than 50,000 octets");
   const auto parsed = Json::parse(body);
   if (!parsed) return malformed("JWS: " + reason(parsed.error()));
   return parse_jws(*parsed);

@@ -64,7 +64,8 @@ Result<void> read_info(Reader info, Parts& out) {
 }
 
 Result<Parts> read_parts(ByteView der) {
-  if (der.size() > csr_bytes_max) return malformed(what, "is longer than 64 KiB");
+  if (der.size() > csr_bytes_max)
+    return malformed(what, "is longer than 27,000 octets, which is more than any request carries");
   Parts out;
   Reader outer(der);
   Reader request = TRY(outer.enter(der::tag_sequence, what));

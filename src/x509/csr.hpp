@@ -8,7 +8,7 @@
 
 namespace crest::x509 {
 
-inline constexpr std::size_t csr_bytes_max = 64u << 10;
+inline constexpr std::size_t csr_bytes_max = 27'000;
 
 struct Csr {
   Bytes der;

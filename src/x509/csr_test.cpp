@@ -198,7 +198,7 @@ const BadCsr bad_csrs[] = {
        const Bytes attribute = der::sequence({asn1::object_id("\x2a\x03"), der::element(asn1::tag_set, Bytes{5, 0})});
        r.more_attributes.assign(40, attribute);
      }},
-    {"TooLarge", "64 KiB",
+    {"TooLarge", "27,000",
      [](RawCsr& r) { r.extensions.push_back(asn1::extension("\x2a\x03", false, Bytes(csr_bytes_max))); }},
 };
 

@@ -225,6 +225,21 @@ TEST_F(ResolverTest, HostsFileFirstForAddressesAndOnlyWithoutChosenServers) {
   EXPECT_EQ(dns::addresses(*resolver, "localhost", {knot().address()}, Call())->size(), 2u);
 }
 
+TEST_F(ResolverTest, AHostsFileThatIsNotReadWholeIsAnErrorAndNoEmptyOne) {
+  auto options = anchored();
+  options.hosts_file = folder / "absent";
+  resolver = UnboundResolver::open(options).value();
+  EXPECT_TRUE(resolver->query("localhost", RecordType::A, {}, Call()));
+  folder.write("hosts", "127.0.0.9 box\n" + std::string(256u << 10, '#'));
+  options.hosts_file = folder / "hosts";
+  resolver = UnboundResolver::open(options).value();
+  const auto refused = resolver->query("box", RecordType::A, {}, Call());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::config);
+  EXPECT_NE(refused.error().describe().find("is larger than 262144 octets"), std::string::npos)
+      << refused.error().describe();
+}
+
 TEST_F(ResolverTest, WhatCannotBeUsedIsRefusedAtTheStart) {
   const auto refused = [&](auto edit) {
     auto options = anchored();

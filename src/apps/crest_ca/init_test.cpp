@@ -64,6 +64,16 @@ TEST_F(InitTest, SF85_MakesACaWhoseKeysAreEncryptedAndPrivate) {
   EXPECT_EQ(settings->listen, "127.0.0.1:9000");
 }
 
+TEST_F(InitTest, SF85_AKeyThatOthersReadIsNotUsed) {
+  ASSERT_EQ(run(flags), 0);
+  ASSERT_EQ(::chmod((flags.folder + "/" + config::ca_intermediate_key_file).c_str(), 0640), 0);
+  const auto folder = disk();
+  const auto keys = read_keys(*folder, flags.folder, Secret("correct horse"));
+  ASSERT_FALSE(keys);
+  EXPECT_EQ(keys.error().kind, ErrorKind::config);
+  EXPECT_NE(keys.error().describe().find("chmod go= "), std::string::npos) << keys.error().describe();
+}
+
 TEST_F(InitTest, NeverOverwrites) {
   ASSERT_EQ(run(flags), 0);
   const auto before = scratch.read("ca/roots.pem"), key = scratch.read("ca/root.key");

@@ -166,12 +166,22 @@ ca::admin::AdminService::Deps admin_deps(RunningCa& ca, const RunningCa::Parts& 
           .log = parts.log,
           .metrics =
               [&] {
-                ca.current()->gauge_queue();
+                ca.current()->gauge_state();
                 return meter.text();
               },
           .health = [&] { return ca.current()->health(); },
           .reload = [&] { return ca.reload(); },
           .audit_chain = chain};
+}
+
+// What they hold is no key, and a backup or a group of operators may want to read it: told, not refused.
+void tell_of_readers(const config::CaConfig& config, Disk& disk, Log& log) {
+  std::vector<const char*> names = {config::ca_settings_file};
+  if (config.postgres.empty()) names.push_back(config::ca_store_folder);
+  for (const char* name : names) {
+    const auto is_private = disk.check_private(name);
+    if (!is_private) log.warn("readable_by_others", {{"error", is_private.error().describe()}});
+  }
 }
 
 Result<void> serve(const Serve& flags) {
@@ -185,6 +195,7 @@ Result<void> serve(const Serve& flags) {
   const auto lock = TRY(disk->lock(lock_file));
   const std::string refused = adapters::shield_secrets();  // before the key is here (SF85)
   if (!refused.empty()) log.warn("secrets_less_protected", {{"error", refused}});
+  tell_of_readers(config, *disk, log);
   KeyRing keys(*disk, flags.folder, flags.passphrase);
   TRY(keys.issuers(config.issuers));  // asks for a passphrase before anything listens
   adapters::PrometheusMeter meter;

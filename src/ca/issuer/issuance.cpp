@@ -130,6 +130,8 @@ Result<void> Issuance::check_clock(Time now) {
     return {};
   };
   TRY(deps_.store.read(work));
+  const Duration behind = newest ? std::max(*newest - now, Duration::zero()) : Duration::zero();
+  deps_.meter.gauge("crest_ca_clock_offset_seconds", std::chrono::duration<double>(behind).count());
   return clock_alarm_.tell(issuer::check_clock(now, newest, deps_.issuers.validity(now)));
 }
 

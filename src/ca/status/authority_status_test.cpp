@@ -56,6 +56,25 @@ TEST_F(AuthorityStatusTest, ACertificateNamesItsPlacesAndTheyAnswer) {
   EXPECT_EQ(told(question({leaf->serial_hex()})), 0);
 }
 
+TEST_F(AuthorityStatusTest, SF80_SF83_GaugesShowTheListsAgeAndAClockThatIsBehind) {
+  const auto shown = [&](const char* name) {
+    ca.authority->gauge_state();
+    return ca.meter.shown(name);
+  };
+  const double fresh = *shown("crest_ca_crl_age_seconds");
+  EXPECT_GE(fresh, 60);  // lists are dated back a minute
+  ca.clock.advance(90s);
+  EXPECT_EQ(*shown("crest_ca_crl_age_seconds"), fresh + 90);
+  EXPECT_EQ(shown("crest_ca_clock_offset_seconds"), 0);
+  EXPECT_EQ(shown("crest_ca_queue_length"), 1) << "the next look at the lists";
+  EXPECT_EQ(shown("crest_ca_healthy"), 1);
+  ca.clock.advance(-390s);
+  EXPECT_EQ(shown("crest_ca_clock_offset_seconds"), 300) << "behind the certificate that was issued last";
+  ca.options.status.crl_parts = 4;
+  ca.start();
+  EXPECT_GT(*shown("crest_ca_crl_age_seconds"), 1e9) << "a part has never been signed";
+}
+
 TEST_F(AuthorityStatusTest, REV_12_ARevocationByAcmeHurriesTheNextLook) {
   ca.clock.advance(10ms);
   EXPECT_GT(*ca.authority->next_work(), ca.clock.now());

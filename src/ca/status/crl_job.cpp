@@ -198,6 +198,18 @@ Result<bool> CrlJob::publish(const StatusSigner& signer, std::uint64_t fence, co
   return true;
 }
 
+Duration CrlJob::age(Time now) const {
+  Duration oldest{0};
+  for (const auto& signer : deps_.signers) {
+    for (const std::uint32_t part : wanted_lists({}, options_.crl_parts)) {
+      const auto list = deps_.shelf.find(signer.issuer_id, part);
+      oldest = list ? std::max(oldest, now - list->this_update) : Duration::max();
+      if (!list) return oldest;
+    }
+  }
+  return oldest;
+}
+
 std::string CrlJob::trouble(Time now) const {
   for (const auto& signer : deps_.signers) {
     for (const std::uint32_t part : wanted_lists({}, options_.crl_parts)) {

@@ -38,6 +38,7 @@ class CrlJob {
   // What is wrong with the lists that are served: one is missing, or has less than a quarter of its life left; "" nothing.
   // Does not block; thread-safe.
   std::string trouble(Time now) const;
+  Duration age(Time now) const;  // of the oldest of them; Duration::max() when one is missing
 
  private:
   struct Look {

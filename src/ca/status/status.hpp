@@ -25,6 +25,8 @@ class Status {
   Result<void> look(Time now);
   // What relying parties cannot be told, in general words; "" nothing. Does not block; thread-safe.
   std::string trouble(Time now) const { return crl_job_.trouble(now); }
+  // Of the oldest list that is served; far more than any life where one is missing. Does not block; thread-safe.
+  Duration list_age(Time now) const { return crl_job_.age(now); }
   http::Service& service() { return service_; }
 
  private:

@@ -44,6 +44,26 @@ class RecordingLog final : public Log {
   std::deque<Event> events_;
 };
 
+// Remembers what each gauge shows.
+class RecordingMeter final : public Meter {
+ public:
+  void count(std::string_view, std::string_view, double) override {}
+  void observe(std::string_view, double) override {}
+  void gauge(std::string_view name, double value) override {
+    const std::scoped_lock lock(mutex_);
+    gauges_[std::string(name)] = value;
+  }
+  std::optional<double> shown(const std::string& name) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = gauges_.find(name);
+    return found == gauges_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, double> gauges_;
+};
+
 // The system's generator, which can be told to have no entropy.
 class MoodyRandom final : public Random {
  public:
@@ -177,7 +197,7 @@ class TestCa {
   FakeProbe probe;
   MoodyRandom random;
   RecordingLog log;
-  NullMeter meter;
+  RecordingMeter meter;
   store::MemoryStore memory;
   MoodyStore store;
   MoodySigner signer{TestHierarchy::get().key};

@@ -1,6 +1,7 @@
 #include "ca/web/gate.hpp"
 
 #include "acme/problem.hpp"
+#include "x509/csr.hpp"
 
 namespace crest::ca::web {
 namespace {
@@ -9,6 +10,10 @@ using acme::ProblemType;
 
 constexpr int unauthenticated = 401, unsupported_media_type = 415, content_too_large = 413;
 constexpr std::string_view jose_json = "application/jose+json";
+constexpr std::size_t envelope_bytes_max = 2'000;  // protected header, signature and names of members
+
+static_assert(x509::csr_bytes_max * 16 / 9 + envelope_bytes_max <= http::request_bytes_max,
+              "the largest CSR fits into a request, where it is base64 in base64");
 
 Error refused(const jose::JwsError& error) {
   if (error.fault == jose::JwsFault::malformed) return acme::rejection(ProblemType::malformed, error.detail);
@@ -24,7 +29,7 @@ Result<void> check_form(const http::Request& request) {
     return acme::rejection(ProblemType::malformed, "the Content-Type must be " + std::string(jose_json),
                            unsupported_media_type);
   }
-  if (request.body.size() > request_bytes_max) {
+  if (request.body.size() > http::request_bytes_max) {
     return acme::rejection(ProblemType::malformed, "the request is too large", content_too_large);
   }
   if (request.headers.get("Replay-Nonce")) {

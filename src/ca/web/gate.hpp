@@ -13,8 +13,6 @@
 
 namespace crest::ca::web {
 
-inline constexpr std::size_t request_bytes_max = 128u << 10;
-
 enum class SignedBy { account, key, either };
 
 struct Caller {

@@ -250,7 +250,9 @@ TEST_F(GateTest, TR_08_ContentTypeMatrix) {
   }
 }
 
-TEST_F(GateTest, TR_16_SF60_SizeIsLimited) { EXPECT_EQ(send(std::string(request_bytes_max + 1, ' ')).status(), 413); }
+TEST_F(GateTest, TR_16_SF60_SizeIsLimited) {
+  EXPECT_EQ(send(std::string(http::request_bytes_max + 1, ' ')).status(), 413);
+}
 
 TEST_F(GateTest, SF5_ReplayNonceAsARequestHeaderIsRefused) {
   auto request = AcmeDriver::jose_request(url, body_of(dump({}), good_payload));
