@@ -14,21 +14,21 @@ class SqlAccounts final : public Accounts {
     const std::string contact = joined_words(row.contact);
     SqlQuery query(connection_,
                    "INSERT INTO accounts (id, thumbprint, key_spki, status, contact, terms_agreed, binding, eab_key, "
-                   "created) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING");
+                   "created, terms) VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING");
     query.bind(row.id).bind(row.thumbprint).bind(ByteView(row.key_spki)).bind(acme::to_string(row.status));
     query.bind(contact).bind(std::int64_t(row.terms_agreed)).bind(row.binding_json).bind(row.eab_key);
-    const std::uint64_t changed = TRY(query.bind(milliseconds(row.created)).run());
+    const std::uint64_t changed = TRY(query.bind(milliseconds(row.created)).bind(row.terms).run());
     return changed == 1;
   }
   Result<std::optional<AccountRow>> by_id(const Id& id) override {
     SqlQuery query(connection_,
-                   "SELECT id, thumbprint, key_spki, status, contact, terms_agreed, binding, eab_key, created "
+                   "SELECT id, thumbprint, key_spki, status, contact, terms_agreed, binding, eab_key, created, terms "
                    "FROM accounts WHERE id = ?");
     return row_of(query.bind(id), read);
   }
   Result<std::optional<AccountRow>> by_thumbprint(const std::string& thumbprint) override {
     SqlQuery query(connection_,
-                   "SELECT id, thumbprint, key_spki, status, contact, terms_agreed, binding, eab_key, created "
+                   "SELECT id, thumbprint, key_spki, status, contact, terms_agreed, binding, eab_key, created, terms "
                    "FROM accounts WHERE thumbprint = ?");
     return row_of(query.bind(thumbprint), read);
   }
@@ -36,10 +36,10 @@ class SqlAccounts final : public Accounts {
     const std::string contact = joined_words(row.contact);
     SqlQuery query(connection_,
                    "UPDATE accounts SET thumbprint = ?1, key_spki = ?2, status = ?3, contact = ?4, terms_agreed = ?5, "
-                   "binding = ?6, eab_key = ?7 WHERE id = ?8 AND NOT EXISTS "
-                   "(SELECT 1 FROM accounts AS other WHERE other.thumbprint = ?1 AND other.id <> ?8)");
+                   "binding = ?6, eab_key = ?7, terms = ?8 WHERE id = ?9 AND NOT EXISTS "
+                   "(SELECT 1 FROM accounts AS other WHERE other.thumbprint = ?1 AND other.id <> ?9)");
     query.bind(row.thumbprint).bind(ByteView(row.key_spki)).bind(acme::to_string(row.status)).bind(contact);
-    query.bind(std::int64_t(row.terms_agreed)).bind(row.binding_json).bind(row.eab_key);
+    query.bind(std::int64_t(row.terms_agreed)).bind(row.binding_json).bind(row.eab_key).bind(row.terms);
     const std::uint64_t changed = TRY(query.bind(row.id).run());
     return changed == 1;
   }
@@ -57,6 +57,7 @@ class SqlAccounts final : public Accounts {
     row.binding_json = query.text(6);
     row.eab_key = query.text(7);
     row.created = query.time(8);
+    row.terms = query.text(9);
     return row;
   }
   SqlConnection& connection_;

@@ -78,6 +78,9 @@ CREATE TABLE audit (
                                                                      R"sql(
 ALTER TABLE crls ADD COLUMN revocations INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE revocation_counts (issuer TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+)sql",
+                                                                     R"sql(
+ALTER TABLE accounts ADD COLUMN terms TEXT NOT NULL DEFAULT '';
 )sql"};
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {

@@ -176,6 +176,17 @@ void add_eab(CLI::App& app, EabVerbs& flags, int& code) {
   revoke->callback([&] { code = run(flags.revoke); });
 }
 
+void add_account(CLI::App& app, AccountAgree& flags, int& code) {
+  CLI::App* verb = app.add_subcommand("account", "accounts of clients");
+  verb->require_subcommand(1);
+  CLI::App* agree =
+      verb->add_subcommand("agree", "record that the holder of an account agrees to the terms of service in ca.toml");
+  add_folder(*agree, flags.folder);
+  agree->add_option("account", flags.account, "its id or URL")->required();
+  add_json(*agree, flags.json);
+  agree->callback([&] { code = run(flags); });
+}
+
 void add_policy(CLI::App& app, PolicyExplain& flags, int& code) {
   CLI::App* verb = app.add_subcommand("policy", "what ca.toml allows");
   verb->require_subcommand(1);
@@ -233,6 +244,7 @@ int run_command_line(int count, char** words) {
   IssuerFlags issuer;
   CertificateVerbs certificates;
   EabVerbs eab;
+  AccountAgree account;
   PolicyExplain policy;
   Audit audit;
   Backup backup;
@@ -243,6 +255,7 @@ int run_command_line(int count, char** words) {
   add_serve(app, serve)->callback([&] { code = run(serve); });
   add_certificates(app, certificates, code);
   add_eab(app, eab, code);
+  add_account(app, account, code);
   add_policy(app, policy, code);
   add_audit(app, audit, code);
   add_backup(app, backup, restore, code);

@@ -99,6 +99,11 @@ struct EabRevoke {
   bool json = false;
 };
 
+struct AccountAgree {
+  std::string folder, account;  // id or URL
+  bool json = false;
+};
+
 struct PolicyExplain {
   std::string folder;
   std::vector<std::string> names;
@@ -136,6 +141,7 @@ int run(const Serve& flags);
 int run(const EabCreate& flags);
 int run(const EabList& flags);
 int run(const EabRevoke& flags);
+int run(const AccountAgree& flags);
 int run(const PolicyExplain& flags);
 
 int run(const List& flags);

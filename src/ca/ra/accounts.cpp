@@ -24,8 +24,15 @@ Error blocked() {
   return acme::rejection(ProblemType::badPublicKey, "the key is blocked, since it was reported as compromised");
 }
 
+Error must_agree(const std::string& terms, std::string why) {
+  Problem problem = acme::make_problem(ProblemType::userActionRequired, std::move(why));
+  problem.instance = Untrusted(terms);
+  return acme::rejection(std::move(problem));
+}
+
 audit::Event creation_of(const AccountRow& row) {
-  return {"account_created", {{"account", row.id}, {"key", row.thumbprint}, {"eab_key", row.eab_key}}};
+  return {"account_created",
+          {{"account", row.id}, {"key", row.thumbprint}, {"eab_key", row.eab_key}, {"terms", row.terms}}};
 }
 
 audit::Event update_of(const AccountRow& row) {
@@ -60,9 +67,7 @@ Result<void> Accounts::check_new(const crypto::PublicKey& key, const acme::NewAc
   }
   TRY(check_key(key));
   if (!deps_.rules.terms_of_service.empty() && !request.terms_of_service_agreed) {
-    Problem problem = acme::make_problem(ProblemType::userActionRequired, "the terms of service must be agreed to");
-    problem.instance = Untrusted(deps_.rules.terms_of_service);
-    return acme::rejection(std::move(problem));
+    return must_agree(deps_.rules.terms_of_service, "the terms of service must be agreed to");
   }
   if (deps_.rules.eab_required && !request.external_account_binding) {
     return acme::rejection(ProblemType::externalAccountRequired,
@@ -72,11 +77,44 @@ Result<void> Accounts::check_new(const crypto::PublicKey& key, const acme::NewAc
   return acme::check_contacts(request.contact);
 }
 
+Result<void> must_have_agreed(const AccountRow& account, const Rules& rules) {
+  if (rules.terms_of_service.empty() || account.terms == rules.terms_of_service) return {};
+  return must_agree(
+      rules.terms_of_service,
+      "the terms of service have changed since the account agreed to them; read them at the URL in instance, "
+      "then send newAccount with this account's key and termsOfServiceAgreed, or tell the CA's operator that "
+      "you agree");
+}
+
+Result<void> agree_to_terms(store::Tx& tx, AccountRow& account, const std::string& terms, const std::string& by,
+                            const std::string& audit_chain, Time now) {
+  account.terms_agreed = true;
+  account.terms = terms;
+  TRY(tx.accounts.update(account));
+  return audit::append(tx, audit_chain, {"terms_agreed", {{"account", account.id}, {"terms", terms}, {"by", by}}}, now);
+}
+
+Result<void> Accounts::agree(AccountRow& row, Time now) {
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    auto stored = TRY(tx.accounts.by_id(row.id));
+    if (!stored || stored->status != acme::AccountStatus::valid) return inactive();
+    row = *std::move(stored);
+    return agree_to_terms(tx, row, deps_.rules.terms_of_service, "account " + row.id, deps_.audit_chain, now);
+  };
+  TRY(deps_.store.write(work));
+  deps_.log.info("terms_agreed", {{"account", row.id}, {"terms", row.terms}});
+  return {};
+}
+
 Result<Accounts::Found> Accounts::create(const Newcomer& newcomer, Time now) {
   const auto& [key, request, url, address] = newcomer;
   const std::string thumbprint = jose::thumbprint(key);
   auto row = TRY(known(thumbprint));
-  if (row) return Found{*std::move(row), false};
+  if (row) {
+    const bool agrees = request.terms_of_service_agreed && !must_have_agreed(*row, deps_.rules);
+    if (agrees) TRY(agree(*row, now));
+    return Found{*std::move(row), false};
+  }
   TRY(check_new(key, request));
   std::optional<Binding> binding;
   if (const auto& json = request.external_account_binding) binding = TRY(Binding::read(*json, key, url));
@@ -85,6 +123,7 @@ Result<Accounts::Found> Accounts::create(const Newcomer& newcomer, Time now) {
                .key_spki = key.spki(),
                .contact = request.contact,
                .terms_agreed = request.terms_of_service_agreed,
+               .terms = request.terms_of_service_agreed ? deps_.rules.terms_of_service : "",
                .created = now},
               true};
   if (binding) found.row.binding_json = request.external_account_binding->dump();

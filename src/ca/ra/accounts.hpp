@@ -20,7 +20,8 @@ class Accounts {
     std::string_view url;  // of the request, for the binding
     std::string address;   // it came from
   };
-  // A known key gives its account, whatever else is asked (ACC-02). Errors: rejections accountDoesNotExist, unauthorized,
+  // A known key gives its account, whatever else is asked (ACC-02), but that it agrees to the terms of service as they are
+  // now is remembered. Errors: rejections accountDoesNotExist, unauthorized,
   // badPublicKey, userActionRequired, externalAccountRequired, rateLimited, ...; storage. All methods block for
   // at most one read and one write, and are thread-safe; a deactivation for a write more for each 300 open orders.
   Result<Found> create(const Newcomer& newcomer, Time now);
@@ -31,6 +32,7 @@ class Accounts {
                                               Time now);
 
  private:
+  Result<void> agree(store::AccountRow& row, Time now);
   Result<void> check_new(const crypto::PublicKey& key, const acme::NewAccount& request) const;
   Result<std::optional<store::AccountRow>> known(const std::string& thumbprint);
   void close_rest(const store::Id& id, Time now);
@@ -38,5 +40,12 @@ class Accounts {
 
   Deps deps_;
 };
+
+// Whether the account may ask for anything new: it has agreed to the terms of service that there are now (RFC 8555 section
+// 7.3.3). Error: rejection userActionRequired. Pure.
+Result<void> must_have_agreed(const store::AccountRow& account, const Rules& rules);
+// Its agreement, with the line in the audit log. `by` says who gave it. Error: storage.
+Result<void> agree_to_terms(store::Tx& tx, store::AccountRow& account, const std::string& terms, const std::string& by,
+                            const std::string& audit_chain, Time now);
 
 }  // namespace crest::ca::ra

@@ -4,6 +4,7 @@
 
 #include "acme/challenge.hpp"
 #include "acme/problem.hpp"
+#include "ca/ra/accounts.hpp"
 #include "ca/ra/admission.hpp"
 #include "ca/ra/allowances.hpp"
 #include "ca/ra/closing.hpp"
@@ -102,6 +103,7 @@ Result<AuthorizationRow> Authorizations::create(const store::AccountRow& account
                                                 Time now) {
   const Rules& rules = deps_.rules;
   const auto& identifier = request.identifier;
+  TRY(must_have_agreed(account, rules));
   const auto policies = TRY(policies_about(account, rules.profiles.for_no_wish().name, deps_));
   if (const auto admitted = admit({identifier}, rules, policies); !admitted) return forbidden(admitted.error());
   const bool subtree = rules.subdomains && request.subdomain_auth_allowed && is_name(identifier);

@@ -6,6 +6,7 @@
 #include "acme/problem.hpp"
 #include "ca/issuer/csr_check.hpp"
 #include "ca/issuer/key_policy.hpp"
+#include "ca/ra/accounts.hpp"
 #include "ca/ra/allowances.hpp"
 #include "ca/ra/closing.hpp"
 #include "ca/ra/proofs.hpp"
@@ -88,6 +89,7 @@ bool holds_key(const store::CertificateRow& certificate, const crypto::PublicKey
 
 Result<const issuer::Profile*> Orders::check(const store::AccountRow& account, const acme::NewOrder& request,
                                              Time now) const {
+  TRY(must_have_agreed(account, deps_.rules));
   const auto* profile = TRY(deps_.rules.profiles.chosen(request.profile, request.identifiers));
   const auto policies = TRY(policies_about(account, profile->name, deps_));
   TRY(admit(request.identifiers, deps_.rules, policies));

@@ -24,6 +24,7 @@ struct AccountRow {
   acme::AccountStatus status = acme::AccountStatus::valid;
   std::vector<std::string> contact;
   bool terms_agreed = false;
+  std::string terms;         // the URL of the terms of service that were agreed to last, or ""
   std::string binding_json;  // external account binding as verified, or ""
   std::string eab_key;       // the id of the key it was made with, or ""
   Time created;

@@ -26,6 +26,7 @@ TEST_P(StoreContract, ACC_21_AKeyHasOneAccount) {
     EXPECT_EQ(row->contact, account("a").contact);
     EXPECT_EQ(row->key_spki, account("a").key_spki);
     EXPECT_TRUE(row->terms_agreed);
+    EXPECT_EQ(row->terms, "https://ca.test/terms/1");
     EXPECT_EQ(row->binding_json, R"({"a":1})");
     EXPECT_EQ(row->created, now);
     EXPECT_EQ((*tx.accounts.by_thumbprint("thumb-a"))->id, "a");
@@ -43,6 +44,7 @@ TEST_P(StoreContract, KEY_05_AKeyMovesOnlyToAFreeThumbprint) {
     row.thumbprint = "thumb-b";
     EXPECT_FALSE(*tx.accounts.update(row));
     row.thumbprint = "new";
+    row.terms = "https://ca.test/terms/2";
     row.status = acme::AccountStatus::deactivated;
     EXPECT_TRUE(*tx.accounts.update(row));
     EXPECT_FALSE(*tx.accounts.update(account("c")));
@@ -51,6 +53,7 @@ TEST_P(StoreContract, KEY_05_AKeyMovesOnlyToAFreeThumbprint) {
   read([&](Tx& tx) -> Result<void> {
     EXPECT_FALSE(*tx.accounts.by_thumbprint("thumb-a"));
     EXPECT_EQ((*tx.accounts.by_thumbprint("new"))->status, acme::AccountStatus::deactivated);
+    EXPECT_EQ((*tx.accounts.by_thumbprint("new"))->terms, "https://ca.test/terms/2");
     return {};
   });
 }

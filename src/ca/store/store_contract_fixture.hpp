@@ -24,6 +24,7 @@ class StoreContract : public testing::TestWithParam<MakeStore> {
             .key_spki = to_bytes("spki-" + id),
             .contact = {"mailto:a@corp.example", "mailto:\"b\"@corp.example"},
             .terms_agreed = true,
+            .terms = "https://ca.test/terms/1",
             .binding_json = R"({"a":1})",
             .created = now};
   }

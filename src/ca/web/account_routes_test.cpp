@@ -89,6 +89,48 @@ TEST_F(AccountTest, ACC_09_TermsMustBeAgreedTo) {
   EXPECT_EQ(driver.new_account(R"({"termsOfServiceAgreed":true})").status(), 201);
 }
 
+TEST_F(AccountTest, ACC_13_ChangedTermsMustBeAgreedToBeforeAnythingNew) {
+  ca.options.terms_of_service = "https://ca.test/terms/1";
+  ca.options.reuse_authorizations = true;
+  ca.start();
+  driver.new_account();
+  const std::vector<std::string> names = {"a.corp.example"};
+  EXPECT_EQ(driver.new_order(names).status(), 201);
+  ca.options.terms_of_service = "https://ca.test/terms/2";
+  ca.start();
+  const auto in_advance = driver.post(AcmeDriver::url("/new-authz"), R"({"identifier":{"type":"dns","value":"a.b"}})");
+  for (const auto& refused : {driver.new_order(names), in_advance}) {
+    EXPECT_EQ(refused.status(), 403);
+    EXPECT_EQ(refused.type(), "userActionRequired");
+    EXPECT_EQ(refused.text("instance"), "https://ca.test/terms/2");
+    EXPECT_EQ(http::link_targets(refused.response.headers, "terms-of-service", TestCa::base),
+              std::vector<std::string>{"https://ca.test/terms/2"});
+  }
+  const auto url = driver.account_url();
+  EXPECT_EQ(driver.read(url).status(), 200);  // what there is can be read, changed and ended
+  EXPECT_EQ(driver.post(url, R"({"contact":["mailto:b@corp.example"],"termsOfServiceAgreed":true})").status(), 200);
+  EXPECT_EQ(driver.new_order(names).type(), "userActionRequired");  // ACC-11: an update does not agree
+  EXPECT_EQ(driver.new_account("{}").status(), 200);                // nor does a request that does not say so
+  EXPECT_EQ(driver.new_order(names).type(), "userActionRequired");
+  const auto agreed = driver.new_account(R"({"termsOfServiceAgreed":true})");
+  EXPECT_EQ(agreed.status(), 200);
+  EXPECT_EQ(agreed.location(), url);
+  EXPECT_EQ(driver.new_order(names).status(), 201);
+  EXPECT_EQ(ca.log.count("terms_agreed"), 1u);
+  driver.new_account(R"({"termsOfServiceAgreed":true})");
+  EXPECT_EQ(ca.log.count("terms_agreed"), 1u);  // once
+}
+
+TEST_F(AccountTest, ACC_13_NoAuditLineNoAgreement) {
+  driver.new_account();  // agreed, but there was nothing to agree to
+  ca.options.terms_of_service = "https://ca.test/terms/1";
+  ca.start();
+  ca.store.audit_fails = true;
+  EXPECT_EQ(driver.new_account().status(), 503);
+  ca.store.audit_fails = false;
+  EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).type(), "userActionRequired");
+}
+
 TEST_F(AccountTest, ACC_11_ACC_12_Update) {
   driver.new_account(R"({"contact":["mailto:a@corp.example"]})");
   const auto& url = driver.account_url();
