@@ -132,7 +132,7 @@ class Lab:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="crest-prove-"))
         self.processes: list[subprocess.Popen] = []
         self.tokens: dict[str, str] = {}  # what the hosts of the names answer
-        self.asked: list[str] = []
+        self.answered: list[tuple[str, str]] = []  # of them: to whom, and what
         self.schemas = 0
         self.postgres = os.environ.get("CREST_PROVE_POSTGRES", "")
 
@@ -190,8 +190,8 @@ class Lab:
         class Host(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 token = self.path.rsplit("/", 1)[-1]
-                lab.asked.append(self.path)
                 body = lab.tokens.get(token, "").encode()
+                lab.answered.append((self.headers.get("Host", ""), body.decode()))
                 self.send_response(200 if body else 404)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -356,6 +356,12 @@ class Client:
                 self.connection = None
                 if last or body is not None:  # a signed request is never sent twice
                     raise
+
+    def forget(self) -> None:
+        """What a restart of the CA makes useless."""
+        if self.connection:
+            self.connection.close()
+        self.connection, self.nonces = None, []
 
     def nonce(self) -> str:
         while not self.nonces:
