@@ -20,7 +20,8 @@ struct Scenario {
   FaultRates rates;
 };
 
-// "renewals": 20 certificates of 24 h through 14 days; "long": 1,000 of them. Error: usage, naming the known ones.
+// "renewals": 20 certificates of 24 h through 14 days; "long": 1,000 of them; "short": one name
+// of two accounts through two days, of which many go into a minute. Error: usage, naming the known ones.
 Result<Scenario> scenario(const std::string& name);
 
 struct Report {

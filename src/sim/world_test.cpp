@@ -102,7 +102,12 @@ TEST(World, TheTraceTellsOfWireDisksClockCrashesAndFaults) {
 }
 
 TEST(World, UnknownScenarioNamesTheKnownOnes) {
-  EXPECT_NE(scenario("nonsense").error().message.find("renewals"), std::string::npos);
+  const auto unknown = scenario("nonsense");
+  ASSERT_FALSE(unknown);
+  for (const char* name : {"renewals", "long", "short"}) {
+    EXPECT_NE(unknown.error().message.find(name), std::string::npos) << name;
+    EXPECT_TRUE(scenario(name)) << name;
+  }
 }
 
 TEST(World, AProxyAnswersWithPagesOfEveryKindForAWhile) {

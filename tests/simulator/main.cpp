@@ -36,7 +36,7 @@ class ConsoleLog final : public Log {
 
 int usage(const std::string& problem) {
   std::cerr << "crest-sim: " << problem
-            << "\nusage: crest-sim [--scenario renewals|long] [--first N] [--seeds N] [--jobs N] [--verbose]"
+            << "\nusage: crest-sim [--scenario renewals|long|short] [--first N] [--seeds N] [--jobs N] [--verbose]"
                "\n                 [--planted skip_key_sync|reuse_nonce|publish_key_before_certificate]\n";
   return 64;
 }
