@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tools/install.sh LIST...: installs what tools/packages/LIST.txt names and this machine lacks; nothing
-# else, and no daemon starts. Asks on a terminal; exits 75 when it may not install.
+# else, and no daemon starts. Asks on a terminal; exits 75 when it may not install. What a
+# tools/packages/LIST/package-lock.json names goes into build/npm/LIST, and nowhere else.
 set -euo pipefail
 
 readonly policy=/usr/sbin/policy-rc.d
@@ -8,11 +9,17 @@ readonly mark='# written by tools/install.sh of crest; goes when it ends'
 
 say() { printf '%s\n' "$*" >&2; }
 
+# Under its own name, or by another package: the nodejs of its makers is npm, too.
+is_here() {  # PACKAGE
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]] ||
+    dpkg-query -W -f '${db:Status-Status} , ${Provides}, \n' | sed 's/ *([^)]*)//g' | grep "^installed .*, $1," >/dev/null
+}
+
 missing_packages() {  # LIST...
   local package
   cat "${@/%/.txt}" | grep -v '^#' | tr ' ' '\n' | sort -u | while read -r package; do
     [[ -z $package ]] && continue
-    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
+    is_here "$package" || echo "$package"
   done
 }
 
@@ -53,6 +60,20 @@ install_as_root() {  # PACKAGE...
   disable_units "$@"
 }
 
+install_from_npm() {  # LIST...
+  local list place
+  for list; do
+    [[ -e $list/package-lock.json ]] || continue
+    place=../../build/npm/$list
+    cmp -s "$list/package-lock.json" "$place/installed" && continue
+    say "npm packages of $list go into build/npm/$list"
+    mkdir -p "$place"
+    cp "$list/package.json" "$list/package-lock.json" "$place"
+    (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund >&2 </dev/null && cp package-lock.json installed) ||
+      { say "npm could not install what tools/packages/$list/package-lock.json names; what needs it will fail"; return 1; }
+  done
+}
+
 main() {
   if [[ ${1-} == --as-root ]]; then
     install_as_root "${@:2}"
@@ -60,6 +81,11 @@ main() {
   fi
   command -v dpkg-query >/dev/null || { say "not a Debian: install what tools/packages names yourself"; return 0; }
   cd "$(dirname "${BASH_SOURCE[0]}")/packages"
+  install_from_debian "$@"
+  install_from_npm "$@"
+}
+
+install_from_debian() {  # LIST...
   local missing answer self=../install.sh
   mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]})) || return 0
@@ -76,7 +102,7 @@ main() {
   else
     say "installing: ${missing[*]}"
   fi
-  exec "${as_root[@]}" "$BASH" "$self" --as-root "${missing[@]}"
+  "${as_root[@]}" "$BASH" "$self" --as-root "${missing[@]}"
 }
 
 main "$@"

@@ -159,4 +159,38 @@ start_crest_ca() {
   await 9000 crest-ca
 }
 
+# start_names: a name server on port 8053 for which every name is this machine; set_name is one of its own requests, for
+# records beyond that. Makes crest-ca ask it, when it comes before start_crest_ca.
+start_names() {
+  need pebble-challtestsrv
+  start names pebble-challtestsrv -dns01 127.0.0.1:8053 -management 127.0.0.1:8055 -http01 "" -https01 "" \
+    -tlsalpn01 "" -defaultIPv4 127.0.0.1 -defaultIPv6 ""
+  await 8055 names
+  ca_settings+='; s/^resolvers .*/resolvers = ["127.0.0.1:8053"]/'
+}
+set_name() { curl -sSf -d "$2" "http://127.0.0.1:8055/$1"; }  # WHAT JSON
+
+# start_webroot: a web server on port 80 over $work/www; http-01 is answered by files in $tokens.
+start_webroot() {
+  export tokens=$work/www/.well-known/acme-challenge
+  mkdir -p "$tokens"
+  start www python3 -m http.server 80 --bind 127.0.0.1 --directory "$work/www"
+  await 80 www
+}
+
+# start_tls_alpn: answers tls-alpn-01 on port 443 with what it is told on the socket $ualpn.
+start_tls_alpn() {
+  need ualpn
+  export ualpn=$work/ualpn.sock
+  start ualpn ualpn -4 -b 127.0.0.1@443 -c 127.0.0.1@8443 -s "$ualpn" -p "$work/ualpn.pid" -n 1
+  await 443 ualpn
+}
+
+# Every program of this test trusts our root for HTTPS, each asked in its own way.
+trust_everywhere() {
+  mount --bind "$work/ca/roots.pem" /etc/ssl/certs/ca-certificates.crt
+  export SSL_CERT_FILE=$work/ca/roots.pem REQUESTS_CA_BUNDLE=$work/ca/roots.pem LEGO_CA_CERTIFICATES=$work/ca/roots.pem
+  export NODE_EXTRA_CA_CERTS=$work/ca/roots.pem
+}
+
 done_testing() { exit $((failures > 0)); }
