@@ -1,7 +1,6 @@
 # Apache's mod_md 2.4: gets certificates by itself, and serves with them after a graceful restart.
 PATH=$PATH:/usr/sbin
 without_revoke="mod_md has no such function"
-ca_settings='s/^backdate .*/backdate = "8h"/' # two thirds of its life are left
 needs() { echo apache2; }
 cannot() { # CHALLENGE CASE
   [[ $2 != ip ]] || echo "mod_md asks for DNS names only"
@@ -84,7 +83,7 @@ peer_obtain() {
   take
 }
 peer_renew() {
-  configure "MDRenewWindow 75%"
+  configure "MDRenewWindow 1439mi" "MDRenewViaARI off"
   graceful
   take
 }
