@@ -182,7 +182,7 @@ start_webroot() {
 start_tls_alpn() {
   need ualpn
   export ualpn=$work/ualpn.sock
-  start ualpn ualpn -4 -b 127.0.0.1@443 -c 127.0.0.1@8443 -s "$ualpn" -p "$work/ualpn.pid" -n 1
+  start ualpn ualpn -4 -b 127.0.0.1@443 -c 127.0.0.1@8443 -s "$ualpn" -p "$work/ualpn.pid" -n 4
   await 443 ualpn
 }
 

@@ -9,7 +9,7 @@ lego tls-alpn-01/ec-p384
 acmetool http-01/ec-p384
 dehydrated tls-alpn-01/eab
 acme-tiny http-01/rsa-2048
-caddy tls-alpn-01/ip
+caddy tls-alpn-01/rsa-2048
 certbot dns-01/rsa-2048
 crest http-01/eab
 mod_md dns-01/wildcard
