@@ -43,21 +43,29 @@ names_in() { openssl x509 -in "$1" -noout -ext subjectAltName | grep -oE '(DNS|I
 # check_certificate: what is kept is for the names and of the key type, belongs to its key, and ends in our root.
 check_certificate() {
   same "$(names_in "$cell/chain.pem")" "$(printf '%s\n' "${names[@]}" | sort)"
-  grep -qF "$(curve_or_bits "$key")" <(openssl x509 -in "$cell/chain.pem" -noout -text)
+  openssl x509 -in "$cell/chain.pem" -noout -text >"$cell/text"
+  grep -qF "$(curve_or_bits "$key")" "$cell/text" || { echo "its key is not of type $key"; return 1; }
   same "$(openssl pkey -in "$cell/key.pem" -pubout)" "$(openssl x509 -in "$cell/chain.pem" -noout -pubkey)"
   openssl verify -CAfile "$root" -untrusted "$cell/chain.pem" "$cell/chain.pem"
 }
 
-on_record() { "$CREST_BIN/crest-ca" show --json "$work/ca" "$(serial_of "$cell/chain.pem")"; }
+on_record() { # STATE
+  "$CREST_BIN/crest-ca" show --json "$work/ca" "$(serial_of "$cell/chain.pem")" >"$cell/record"
+  grep -q "\"state\":\"$1\"" "$cell/record" || { echo "it is not $1: $(cat "$cell/record")"; return 1; }
+}
 listed() {
-  curl -sSf "$(openssl x509 -in "$cell/chain.pem" -noout -ext crlDistributionPoints | grep -oE 'http:[^ ]+')" |
-    openssl crl -inform DER -noout -text | grep -q "Serial Number: $(serial_of "$cell/chain.pem")"
+  curl -sSf "$(openssl x509 -in "$cell/chain.pem" -noout -ext crlDistributionPoints | grep -oE 'http:[^ ]+')" -o "$cell/crl"
+  openssl crl -inform DER -in "$cell/crl" -noout -text >"$cell/listed"
+  grep -q "Serial Number: $(serial_of "$cell/chain.pem")" "$cell/listed" || { echo "the revocation list lacks it"; return 1; }
 }
 check_revoked() {
-  on_record | grep -q '"state":"revoked"'
+  on_record revoked
   within 20 listed
 }
-check_bound() { "$CREST_BIN/crest-ca" eab list --json "$work/ca" | grep -q "\"key_id\":\"$eab_kid\"[^}]*\"accounts\":1,"; }
+check_bound() {
+  "$CREST_BIN/crest-ca" eab list --json "$work/ca" >"$cell/keys"
+  grep -q "\"key_id\":\"$eab_kid\"[^}]*\"accounts\":1," "$cell/keys" || { echo "no account is bound to $eab_kid"; return 1; }
+}
 
 stage() {
   echo "$1" >"$cell/stage"
@@ -94,7 +102,7 @@ obtain_renew_revoke() {
     differ "$first" "$(serial_of "$cell/chain.pem")"
     check_certificate
   fi
-  on_record | grep -q '"state":"valid"'
+  on_record valid
   if [[ -z $without_revoke ]]; then
     stage revoke
     peer_revoke

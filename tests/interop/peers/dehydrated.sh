@@ -22,6 +22,7 @@ ALPNCERTDIR="$cell/alpn"
 CHALLENGETYPE="$challenge"
 HOOK="$cell/hook"
 CONTACT_EMAIL="ops@app.test"
+KEYSIZE="2048"
 EAB_KID="$eab_kid"
 EAB_HMAC_KEY="$eab_key"
 CONFIG
