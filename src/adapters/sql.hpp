@@ -45,8 +45,9 @@ std::string deed_of(std::string_view sql);
 class SqlConnection {
  public:
   virtual ~SqlConnection() = default;
-  virtual Result<SqlStatement*> prepared(const char* sql) = 0;  // `sql` is a literal: its address is the key
-  virtual Result<void> execute(const char* sql) = 0;            // one statement or more, no values
+  virtual Result<SqlStatement*> prepared(const char* sql) = 0;            // `sql` is a literal: its address is the key
+  virtual Result<void> execute(const char* sql) = 0;                      // one statement or more, no values
+  virtual Result<void> command(const char* sql) { return execute(sql); }  // one that is run often: a literal, too
 
   virtual Result<void> begin(const char* sql) = 0;
   virtual Result<void> check_transaction() const = 0;  // error when the database has given it up by itself

@@ -84,8 +84,12 @@ class SqlOrders final : public Orders {
     return static_cast<std::uint64_t>(ids.size());
   }
   Result<void> remove(const Id& id) override {
-    SqlQuery links(connection_, "DELETE FROM order_authorizations WHERE order_id = ?");
-    TRY(links.bind(id).run());
+    const auto row = TRY(by_id(id));
+    if (!row) return {};
+    for (const Id& authorization : row->authorizations) {
+      SqlQuery link(connection_, "DELETE FROM order_authorizations WHERE authorization_id = ? AND order_id = ?");
+      TRY(link.bind(authorization).bind(id).run());
+    }
     SqlQuery query(connection_, "DELETE FROM orders WHERE id = ?");
     TRY(query.bind(id).run());
     return {};

@@ -81,6 +81,25 @@ CREATE TABLE revocation_counts (issuer TEXT PRIMARY KEY, number INTEGER NOT NULL
 )sql",
                                                                      R"sql(
 ALTER TABLE accounts ADD COLUMN terms TEXT NOT NULL DEFAULT '';
+DROP INDEX authorizations_of_order;
+ALTER TABLE certificates RENAME TO certificates_4;
+CREATE TABLE certificates (
+  number INTEGER PRIMARY KEY, serial TEXT NOT NULL, order_id TEXT NOT NULL, account TEXT NOT NULL,
+  status TEXT NOT NULL, tbs_sha256 TEXT NOT NULL, der BLOB NOT NULL, issuer TEXT NOT NULL, created INTEGER NOT NULL,
+  not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, names TEXT NOT NULL, profile TEXT NOT NULL,
+  revoked_at INTEGER, revocation_reason INTEGER NOT NULL, replaced_by TEXT NOT NULL
+);
+INSERT INTO certificates (serial, order_id, account, status, tbs_sha256, der, issuer, created, not_before, not_after,
+  names, profile, revoked_at, revocation_reason, replaced_by)
+SELECT serial, order_id, account, status, tbs_sha256, der, issuer, created, not_before, not_after, names, profile,
+  revoked_at, revocation_reason, replaced_by FROM certificates_4 ORDER BY created;
+DROP TABLE certificates_4;
+CREATE UNIQUE INDEX certificates_by_serial ON certificates (serial);
+CREATE UNIQUE INDEX certificates_by_order ON certificates (order_id);
+CREATE INDEX certificates_by_time ON certificates (created);
+CREATE INDEX certificates_by_end ON certificates (not_after, serial);
+CREATE INDEX certificates_signing ON certificates (created) WHERE status = 'signing';
+CREATE INDEX certificates_revoked ON certificates (issuer, serial) WHERE status = 'revoked';
 )sql"};
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "adapters/sql_repositories.hpp"
@@ -18,7 +19,7 @@ using ca::store::Store;
 using ca::store::Work;
 using Use = SqlDatabase::Use;
 
-constexpr std::size_t commit_batch_max = 64, idle_readers_max = 8;
+constexpr std::size_t idle_readers_max = 8;
 constexpr int tries_max = 12;
 constexpr Duration pause_unit{1}, pause_max{100};  // between two tries, grown and spread
 
@@ -29,13 +30,33 @@ struct Seat {
   SqlTables tables;
 };
 
-// One write on its way: the caller waits until somebody, maybe itself, has committed it.
+// One write on its way. Its caller sleeps until another has committed it, or has left the lead to it. Shared, so that
+// whoever wakes it may still touch it when the caller has gone.
 struct Job {
+  explicit Job(const Work& wanted) : work(wanted) {}
+  void wake() {
+    {
+      const std::lock_guard lock(mutex);
+      woken = true;
+    }
+    waker.notify_one();
+  }
+  void sleep() {
+    std::unique_lock lock(mutex);
+    waker.wait(lock, [this] { return woken; });
+  }
+
   const Work& work;
   Result<void> result;
   std::exception_ptr thrown;
-  bool done = false;
+  bool leads = false;
+
+ private:
+  std::mutex mutex;  // its own: to wake one must not mean to hold up another
+  std::condition_variable waker;
+  bool woken = false;
 };
+using JobPtr = std::shared_ptr<Job>;
 
 // Nodes that got in each other's way must not do so again at the same moment.
 void pause_before(int attempt) {
@@ -55,7 +76,9 @@ class SqlStore final : public Store {
   Result<void> check_room() override { return database_->check_room(); }
 
  private:
-  using Batch = std::vector<Job*>;
+  using Batch = std::vector<JobPtr>;  // at most one for each thread
+  bool leads_at_once(const JobPtr& job);
+  void lead();
   void commit(const Batch& batch);
   Result<void> commit_once(const Batch& batch);
   Result<void> run(Job& job);
@@ -65,41 +88,53 @@ class SqlStore final : public Store {
   std::unique_ptr<SqlDatabase> database_;
   std::unique_ptr<Seat> writer_;  // null: it was lost
   std::mutex mutex_;
-  std::condition_variable finished_;
-  std::deque<Job*> waiting_;
+  Batch waiting_;
   bool committing_ = false;
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<Seat>> readers_;
 };
 
-// Whoever finds no commit under way commits for all who wait; the others sleep until theirs is done.
+// Whoever finds no commit under way commits for all who wait by then; the others sleep until theirs is done, and the
+// first that came too late leads next. Each is woken once and for itself: nobody wakes to find nothing for it.
 Result<void> SqlStore::write(const Work& work) {
-  Job job{work, {}, nullptr, false};
-  std::unique_lock lock(mutex_);
-  waiting_.push_back(&job);
-  while (!job.done) {
-    if (committing_) {
-      finished_.wait(lock);
-      continue;
-    }
-    committing_ = true;
-    const std::size_t count = std::min(waiting_.size(), commit_batch_max);
-    const Batch batch(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
-    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
-    lock.unlock();
-    try {
-      commit(batch);
-    } catch (...) {  // whatever it was, nobody may be left waiting for ever, nor a transaction open
-      writer_.reset();
-      for (Job* lost : batch) lost->thrown = std::current_exception();
-    }
-    lock.lock();
-    for (Job* finished : batch) finished->done = true;
-    committing_ = false;
-    finished_.notify_all();
+  const auto job = std::make_shared<Job>(work);
+  job->leads = leads_at_once(job);
+  if (!job->leads) job->sleep();
+  if (job->leads) lead();
+  if (job->thrown) std::rethrow_exception(job->thrown);
+  return std::move(job->result);
+}
+
+bool SqlStore::leads_at_once(const JobPtr& job) {
+  const std::lock_guard lock(mutex_);
+  waiting_.push_back(job);
+  return !std::exchange(committing_, true);
+}
+
+// The leader's own job is the first of the batch.
+void SqlStore::lead() {
+  Batch batch;
+  {
+    const std::lock_guard lock(mutex_);
+    batch.swap(waiting_);
   }
-  if (job.thrown) std::rethrow_exception(job.thrown);
-  return std::move(job.result);
+  try {
+    commit(batch);
+  } catch (...) {  // whatever it was, nobody may be left waiting for ever, nor a transaction open
+    writer_.reset();
+    for (const JobPtr& lost : batch) lost->thrown = std::current_exception();
+  }
+  JobPtr next;
+  {
+    const std::lock_guard lock(mutex_);
+    committing_ = !waiting_.empty();
+    if (committing_) next = waiting_.front();
+  }
+  if (next) {
+    next->leads = true;
+    next->wake();
+  }
+  for (std::size_t i = 1; i < batch.size(); ++i) batch[i]->wake();
 }
 
 void SqlStore::commit(const Batch& batch) {
@@ -120,7 +155,7 @@ void SqlStore::commit(const Batch& batch) {
     if (trouble == SqlTrouble::lost || trouble == SqlTrouble::lost_before_commit) writer_.reset();
     if (trouble != SqlTrouble::conflict && trouble != SqlTrouble::lost_before_commit) break;
   }
-  for (Job* job : batch) {
+  for (const JobPtr& job : batch) {
     if (job->result) job->result = outcome.error();
   }
 }
@@ -144,15 +179,15 @@ Result<void> SqlStore::commit_once(const Batch& batch) {
 Result<void> SqlStore::run(Job& job) {
   SqlConnection& connection = *writer_->connection;
   job.thrown = nullptr;
-  job.result = connection.execute("SAVEPOINT job");
+  job.result = connection.command("SAVEPOINT job");
   if (!job.result) return {};
   try {
     job.result = job.work(writer_->tables.tx());
   } catch (...) {
     job.thrown = std::current_exception();
   }
-  if (!job.result || job.thrown) TRY(connection.execute("ROLLBACK TO SAVEPOINT job"));
-  const Result<void> released = connection.execute("RELEASE SAVEPOINT job");
+  if (!job.result || job.thrown) TRY(connection.command("ROLLBACK TO SAVEPOINT job"));
+  const Result<void> released = connection.command("RELEASE SAVEPOINT job");
   if (!released && job.result) job.result = released.error();
   return {};
 }

@@ -141,6 +141,12 @@ Result<void> SqliteConnection::execute(const char* sql) {
   return {};
 }
 
+Result<void> SqliteConnection::command(const char* sql) {
+  SqlQuery query(*this, sql);
+  TRY(query.row());
+  return {};
+}
+
 Result<void> SqliteConnection::check_transaction() const {
   if (sqlite3_get_autocommit(db_) == 0) return {};
   return make_error(ErrorKind::storage,

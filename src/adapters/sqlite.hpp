@@ -22,9 +22,10 @@ class SqliteConnection final : public SqlConnection {
   ~SqliteConnection() override;
 
   Result<void> execute(const char* sql) override;
-  Result<void> begin(const char* sql) override { return execute(sql); }
+  Result<void> command(const char* sql) override;  // prepared once
+  Result<void> begin(const char* sql) override { return command(sql); }
   Result<void> check_transaction() const override;  // a full disk may have rolled all of it back already
-  Result<void> commit() override { return execute("COMMIT"); }
+  Result<void> commit() override { return command("COMMIT"); }
   void roll_back() noexcept override;
   SqlTrouble trouble() const override { return SqlTrouble::none; }
   Result<SqlStatement*> prepared(const char* sql) override;

@@ -1,5 +1,6 @@
 #include "adapters/text_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -8,6 +9,8 @@
 
 namespace crest::adapters {
 namespace {
+
+constexpr std::size_t first_bytes = 4096;
 
 struct OpenFile {
   explicit OpenFile(const char* path) : descriptor(::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) {}
@@ -31,9 +34,10 @@ Error cannot_read(const std::string& path) {
 Result<std::string> read_text_file(const std::string& path, std::size_t bytes_max) {
   const OpenFile file(path.c_str());
   if (file.descriptor < 0) return cannot_read(path);
-  std::string text(bytes_max + 1, '\0');
+  std::string text;
   std::size_t size = 0;
-  while (size < text.size()) {
+  while (size <= bytes_max) {
+    if (size == text.size()) text.resize(std::min(std::max(first_bytes, 2 * size), bytes_max + 1));
     const ssize_t count = ::read(file.descriptor, text.data() + size, text.size() - size);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return cannot_read(path);

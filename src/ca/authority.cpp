@@ -160,7 +160,7 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       rules(rules_of(options, std::move(profiles), validator.methods())),
       urls(options.base_url, options.name),
       agenda(limits_for(options.workers)),
-      instance(options.instance.empty() ? ra::new_id(random) : options.instance),
+      instance(options.instance.empty() ? ra::new_id(random, clock.now()) : options.instance),
       membership(options.shared_store, options.node, instance),
       jobs(log),
       own_nonces(random),

@@ -88,6 +88,8 @@ void append_utf8(std::string& out, char32_t c) {
 }  // namespace
 
 std::string Untrusted::printable(std::size_t chars_max) const {
+  // Most is a word of ASCII, which stays as it is.
+  if (raw_.size() <= chars_max && std::ranges::all_of(raw_, [](char c) { return c > ' ' && c < 0x7f; })) return raw_;
   std::u32string kept;
   std::string_view rest = raw_;
   bool blank_due = false;

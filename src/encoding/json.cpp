@@ -10,6 +10,7 @@ namespace crest::encoding {
 namespace {
 
 constexpr std::size_t path_key_chars_max = 64;  // a name in a path came from a stranger
+constexpr std::size_t bytes_usual = 512, members_usual = 8;
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
 Error broken(std::string path, std::string_view why) {
@@ -172,21 +173,22 @@ std::string_view reason(const boost::json::error_code& code) {
 
 void write_string(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
+  std::size_t plain = 0;  // from here on all is written as it stands
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\' && c != 0x7f) continue;
+    out += text.substr(plain, i - plain);
+    plain = i + 1;
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
       case '\n': out += "\\n"; break;
       case '\r': out += "\\r"; break;
       case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
-          out += c;
-        } else {
-          ((out += "\\u00") += hex_digits[c >> 4 & 15]) += hex_digits[c & 15];
-        }
+      default: ((out += "\\u00") += hex_digits[c >> 4 & 15]) += hex_digits[c & 15];
     }
   }
+  out += text.substr(plain);
   out += '"';
 }
 
@@ -208,6 +210,7 @@ class Writer {
   explicit Writer(bool pretty) : pretty_(pretty) {}
 
   std::string write(const Json& root) {
+    out_.reserve(bytes_usual);
     start(root);
     while (!open_.empty()) step();
     return std::move(out_);
@@ -292,6 +295,7 @@ Json& Json::set(std::string_view name, Json value) {
     member.second = std::move(value);
     return *this;
   }
+  if (members.empty()) members.reserve(members_usual);
   members.emplace_back(std::string(name), std::move(value));
   return *this;
 }

@@ -118,7 +118,7 @@ Result<Accounts::Found> Accounts::create(const Newcomer& newcomer, Time now) {
   TRY(check_new(key, request));
   std::optional<Binding> binding;
   if (const auto& json = request.external_account_binding) binding = TRY(Binding::read(*json, key, url));
-  Found found{{.id = new_id(deps_.random),
+  Found found{{.id = new_id(deps_.random, now),
                .thumbprint = thumbprint,
                .key_spki = key.spki(),
                .contact = request.contact,

@@ -48,7 +48,8 @@ Result<std::string> Binding::spend(store::Tx& tx, Time now) const {
 }
 
 store::EabKeyRow new_eab_key(std::string label, Random& random, Time now) {
-  return {.id = new_id(random), .label = std::move(label), .mac_key = random.bytes(mac_key_octets), .created = now};
+  return {
+      .id = new_id(random, now), .label = std::move(label), .mac_key = random.bytes(mac_key_octets), .created = now};
 }
 
 }  // namespace crest::ca::ra

@@ -22,7 +22,8 @@ struct Deps {
   const Membership& membership;
 };
 
-store::Id new_id(Random& random);  // 128 bits
+// 128 random bits behind the time: what is made together lies together in every index, however many there are.
+store::Id new_id(Random& random, Time now);
 // What is not there and what is another account's look the same (SF14).
 Error no_such(std::string_view what);
 

@@ -142,7 +142,7 @@ Result<OrderNow> Orders::create(const store::AccountRow& owner, const acme::NewO
   if (!check_room()) return no_room(now);
   OrderNow order;
   OrderRow& row = order.row;
-  row = {.id = new_id(deps_.random),
+  row = {.id = new_id(deps_.random, now),
          .account = account,
          .identifiers = request.identifiers,
          .not_before = request.not_before,

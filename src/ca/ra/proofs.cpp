@@ -22,7 +22,7 @@ Scope scope_of(const Identifier& identifier) { return identifier.is_wildcard() ?
 AuthorizationRow fresh_authorization(const store::Id& account, const Identifier& identifier, Scope scope,
                                      const Rules& rules, Random& random, Time now) {
   AuthorizationRow row;
-  row.id = new_id(random);
+  row.id = new_id(random, now);
   row.account = account;
   row.identifier = identifier;
   row.scope = scope;
