@@ -150,9 +150,10 @@ now = int(time.time() * 1000)
 issuer = db.execute("SELECT issuer FROM certificates LIMIT 1").fetchone()[0]
 with db:
     db.executemany(
-        "INSERT INTO certificates (serial, order_id, account, status, tbs_sha256, der, issuer, created, not_after,"
-        " revoked_at, revocation_reason) VALUES (?, ?, '', 'revoked', '', x'00', ?, ?, ?, ?, 4)",
-        ((f"40{i:030x}", f"many-{i}", issuer, now, now + 86_400_000, now) for i in range(10_000)))
+        "INSERT INTO certificates (serial, order_id, account, status, tbs_sha256, der, issuer, created, not_before,"
+        " not_after, names, profile, revoked_at, revocation_reason, replaced_by)"
+        " VALUES (?, ?, '', 'revoked', '', x'00', ?, ?, ?, ?, '', '', ?, 4, '')",
+        ((f"40{i:030x}", f"many-{i}", issuer, now, now, now + 86_400_000, now) for i in range(10_000)))
     db.execute("UPDATE revocation_counts SET number = number + 10000 WHERE issuer = ?", (issuer,))
 PY
 entries() { crl | grep -c "Serial Number"; }
