@@ -95,8 +95,8 @@ struct Authority::Impl {
   Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::ProfileSet profiles, const crypto::Signer* at_hand,
        const Deps& deps);
   web::Parts parts() {
-    return {urls,           nonces,      store,    issuers, accounts,     orders,
-            authorizations, revocations, renewals, clock,   issuer_names, [this] { return trouble(); }};
+    return {urls,         nonces,      issuers,  accounts, orders,       authorizations,
+            certificates, revocations, renewals, clock,    issuer_names, [this] { return trouble(); }};
   }
   ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter, node, membership}; }
 
@@ -135,6 +135,7 @@ struct Authority::Impl {
   ra::Accounts accounts;
   ra::Orders orders;
   ra::Authorizations authorizations;
+  const ra::Certificates certificates;
   ra::Revocations revocations;
   const ra::Renewals renewals;
   const Duration status_interval;
@@ -169,6 +170,7 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       accounts(ra_deps()),
       orders(ra_deps(), issuance),
       authorizations(ra_deps()),
+      certificates(ra_deps(), issuers),
       revocations(ra_deps()),
       renewals(ra_deps(), options.incident_url),
       status_interval(options.status.look_every),

@@ -9,42 +9,14 @@ namespace {
 
 constexpr const char* chain_type = "application/pem-certificate-chain";  // RFC 8555 section 9.1
 
-// Behind the leaf: of an issuer that is here, or of one that once was.
-Result<std::string> issuers_of(const store::CertificateRow& row, const Parts& parts, store::Tx& tx) {
-  std::string here = parts.issuers.issuers_pem(row.issuer);
-  if (!here.empty()) return here;
-  const auto kept = TRY(tx.issuers.by_id(row.issuer));
-  return kept ? kept->chain_pem : std::string();
-}
-
-struct Downloaded {
-  store::CertificateRow row;
-  std::string issuers;  // of its first chain
-};
-
-// What belongs to the caller; anything else does not exist (CRT-08).
-Result<Downloaded> certificate_for(const SignedRequest& call, const Parts& parts) {
-  TRY(must_be_reading(call.caller));
-  const std::string serial(call.path.get("serial"));
-  std::optional<store::CertificateRow> row;
-  std::string issuers;
-  const auto work = [&](store::Tx& tx) -> Result<void> {
-    row = TRY(tx.certificates.by_serial(serial));
-    if (row) issuers = TRY(issuers_of(*row, parts, tx));
-    return {};
-  };
-  TRY(parts.store.read(work));
-  const bool own = row && row->account == call.caller.account->id;
-  if (!own || row->status == store::CertificateStatus::signing) return ra::no_such("certificate");
-  return Downloaded{*std::move(row), std::move(issuers)};
-}
-
 // `number` "" is the chain that is served first. Each names the others (RFC 8555 section 7.4.2).
 Result<http::Response> chain_response(const SignedRequest& call, const Parts& parts, std::string_view number) {
-  const auto found = TRY(certificate_for(call, parts));
+  TRY(must_be_reading(call.caller));
+  const std::string asked(call.path.get("serial"));
+  const auto found = TRY(parts.certificates.find(call.caller.account->id, asked));
   const auto& serial = found.row.serial;
   std::optional<std::string> issuers;
-  if (number.empty()) issuers = found.issuers;
+  if (number.empty()) issuers = found.issuers_pem;
   http::Response response{.status = 200, .headers = {{"Content-Type", chain_type}}};
   if (!issuers) response.headers.add("Link", http::format_link(parts.urls.certificate(serial), "alternate"));
   for (auto& other : parts.issuers.alternates(found.row.issuer, call.now)) {

@@ -5,6 +5,7 @@
 #include "ca/issuer/issuer_set.hpp"
 #include "ca/ra/accounts.hpp"
 #include "ca/ra/authorizations.hpp"
+#include "ca/ra/certificates.hpp"
 #include "ca/ra/orders.hpp"
 #include "ca/ra/renewals.hpp"
 #include "ca/ra/revocations.hpp"
@@ -16,11 +17,11 @@ namespace crest::ca::web {
 struct Parts {
   const Urls& urls;
   nonce::NonceSource& nonces;
-  store::Store& store;
   const issuer::IssuerSet& issuers;
   ra::Accounts& accounts;
   ra::Orders& orders;
   ra::Authorizations& authorizations;
+  const ra::Certificates& certificates;
   ra::Revocations& revocations;
   const ra::Renewals& renewals;
   const Clock& clock;
