@@ -57,9 +57,13 @@ void CaHost::start() {
   options.egress.allow.push_back({encoding::IpNetwork::parse("10.0.0.0/8").value(), ""});
   options.reuse_authorizations = reuses_authorizations_;
   const std::vector<ca::IssuingKey> issuers = {{x509::Chain({*issuing_}), &issuing_key_, *root_}};
-  authority_ =
-      ca::Authority::open(options, {store_, deps_.network, egress_, issuers, deps_.clock, random_, deps_.log, meter_})
-          .value();
+  try {
+    authority_ =
+        ca::Authority::open(options, {store_, deps_.network, egress_, issuers, deps_.clock, random_, deps_.log, meter_})
+            .value();
+  } catch (const ProcessDied& death) {  // a start writes, too
+    return die(restart_time, death.where);
+  }
   deps_.network.listen(std::string(host_name), 443, this);
   schedule_work();
 }
