@@ -1,6 +1,6 @@
-// A library to be preloaded into crest-ca: it ends, starves or cuts off the process at one chosen system call that changes
-// something outside of it, and writes down every certificate that a key signs. The test holds the other end of a file
-// that both map (CREST_FAULT_POINT), and reads the second one (CREST_WITNESS) when the process is dead.
+// A library to be preloaded into crest-ca or crest: it ends, starves or cuts off the process at one chosen system call
+// that changes something outside of it, and writes down every certificate that a key signs. The test holds the other
+// end of a file that both map (CREST_FAULT_POINT), and reads the second one (CREST_WITNESS) when the process is dead.
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -57,7 +57,7 @@ Function* real(const char* name) {
 Kind kind_of(int file) {
   struct stat status{};
   if (file <= 2 || ::fstat(file, &status) != 0) return Kind::other;
-  if (S_ISREG(status.st_mode)) return Kind::disk;
+  if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) return Kind::disk;
   if (!S_ISSOCK(status.st_mode)) return Kind::other;
   sockaddr address{};
   socklen_t size = sizeof address;
@@ -157,6 +157,18 @@ EXPORT int unlink(const char* path) noexcept {
 EXPORT int renameat(int from_folder, const char* from, int to_folder, const char* to) noexcept {
   static const auto next = real<int(int, const char*, int, const char*)>("renameat");
   return strikes("renameat", Kind::disk, -1, false) ? -1 : next(from_folder, from, to_folder, to);
+}
+EXPORT int unlinkat(int folder, const char* path, int flags) noexcept {
+  static const auto next = real<int(int, const char*, int)>("unlinkat");
+  return strikes("unlinkat", Kind::disk, -1, false) ? -1 : next(folder, path, flags);
+}
+EXPORT int symlinkat(const char* target, int folder, const char* path) noexcept {
+  static const auto next = real<int(const char*, int, const char*)>("symlinkat");
+  return strikes("symlinkat", Kind::disk, -1, true) ? -1 : next(target, folder, path);
+}
+EXPORT int mkdirat(int folder, const char* path, mode_t mode) noexcept {
+  static const auto next = real<int(int, const char*, mode_t)>("mkdirat");
+  return strikes("mkdirat", Kind::disk, -1, true) ? -1 : next(folder, path, mode);
 }
 EXPORT ssize_t send(int file, const void* data, std::size_t size, int flags) {
   static const auto next = real<ssize_t(int, const void*, std::size_t, int)>("send");

@@ -455,7 +455,8 @@ class FaultPoint:
     OFF, KILL, NO_SPACE, CUT = range(4)
     CALLS, NAME = 200, 16
 
-    def __init__(self, lab: Lab, ca: Ca):
+    def __init__(self, lab: Lab, ca):
+        """`ca` is what starts a process with its `environment`."""
         self.path, self.witness_path = lab.folder / f"{ca.name}.fault", lab.folder / f"{ca.name}.witness"
         self.path.write_bytes(bytes(16 + self.CALLS * self.NAME))
         self.file = open(self.path, "r+b")
@@ -501,14 +502,57 @@ def check_ledger(ca: Ca, point: FaultPoint) -> int:
     """No signature without a row, no serial twice, nothing left half done. The number of signatures."""
     signed = point.signed()
     require(signed, "the witness saw no signature: the proof proves nothing")
+    # A dead node's work is taken over when its lease is over, whoever it was for.
+    wait_until("a signature that was begun is settled", 150,
+               lambda: not ca.rows("SELECT serial FROM certificates WHERE status = 'signing'"))
     rows = {int(row[0], 16): row for row in ca.rows("SELECT serial, order_id, status, tbs_sha256 FROM certificates")}
     digests: dict[int, str] = {}
     for serial, digest in signed:
         require(serial in rows, f"serial {serial:x} was signed and has no row")
         require(rows[serial][3] == digest, f"serial {serial:x} was signed over other octets than were recorded")
         require(digests.setdefault(serial, digest) == digest, f"serial {serial:x} was signed for two certificates")
-    require(all(row[2] != "signing" for row in rows.values()), "a signature was begun and never settled")
     orders = [row[1] for row in rows.values()]
     require(len(orders) == len(set(orders)), "an order has two certificates")
     ca.verify_audit()
     return len(signed)
+
+
+# --- crest ------------------------------------------------------------------------------------------------------------
+
+
+class Crest:
+    """A state folder of `crest` for one name, which its own listener proves on port 80."""
+
+    def __init__(self, lab: Lab, ca: Ca, name: str = "state", of: str = "h1.prove.test"):
+        self.lab, self.ca, self.name, self.of, self.environment = lab, ca, name, of, {}
+        self.state = lab.folder / name
+
+    def command(self, *words, fault: bool = False) -> subprocess.CompletedProcess:
+        environment = os.environ | (self.environment if fault else {})
+        return subprocess.run([str(BIN / "crest"), *words, "--state", str(self.state)], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, env=environment, timeout=120)
+
+    def obtain(self, *more, fault: bool = False) -> subprocess.CompletedProcess:
+        return self.command("obtain", "--directory", self.ca.directory, "--trust", str(self.ca.folder / "roots.pem"), *more,
+                            self.of, fault=fault)
+
+    def renew(self, fault: bool = False) -> subprocess.CompletedProcess:
+        return self.command("renew", "--force", fault=fault)
+
+    def live(self) -> dict[str, bytes]:
+        """The four files of the live pair, which must belong together and be whole; {} when there is none."""
+        folder = self.state / "certificates" / self.of / "live"
+        if not folder.exists():
+            return {}
+        files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        pem = {"privkey.pem", "cert.pem", "chain.pem", "fullchain.pem"}
+        require(pem <= files.keys(), f"the live pair is not whole: {sorted(files)}")
+        require(all(files.values()), "a live file is empty")
+        key = serialization.load_pem_private_key(files["privkey.pem"], None)
+        leaf = chain_of(files["fullchain.pem"])[0]
+        require(spki(key.public_key()) == spki(leaf.public_key()), "the live key is not that of the live certificate")
+        require(files["fullchain.pem"] == files["cert.pem"] + files["chain.pem"], "the live files are of two certificates")
+        return {name: files[name] for name in pem}
+
+    def serial(self) -> int:
+        return chain_of(self.live()["fullchain.pem"])[0].serial_number
