@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Tells which requirements the tests that passed have proved: tools/conformance.py --names FILE [--role server|client].
 
-A test proves a requirement when its name carries the id: `ORD_03`, `ORD-03`, or `DNS_01_to_04`. What is not built yet is
-printed as that, never as proved. Exits with 1 while a MUST or a SHOULD of what is built is without proof.
+A test proves a requirement when its name carries the id: `ORD_03`, `ORD-03`, or `DNS_01_to_04`; and that the server stands a
+fault when it carries the fault's: `SF24`. What is not built yet is printed as that, never as proved. Exits with 1 while a MUST
+or a SHOULD of what is built, or a fault, is without proof.
 """
 
 import argparse
@@ -18,6 +19,8 @@ ROLES = {"server": set("SVB"), "client": set("CRB")}
 NOT_BUILT = {"EXT": "further extensions", "EST": "enrolment by EST, SCEP and CMP", "SCEP": "enrolment by EST, SCEP and CMP",
              "CMP": "enrolment by EST, SCEP and CMP", "DEV": "device attestation"}
 ID = re.compile(r"(?<![A-Za-z0-9])([A-Z][A-Z0-9]{1,4})[-_](\d{2})(?:[-_]to[-_](?:\1[-_])?(\d{2}))?(?!\d)")
+
+FAULT_ID = re.compile(r"(?<![A-Za-z0-9])SF(\d{1,2})(?:_to_SF(\d{1,2}))?(?!\d)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +39,8 @@ def read_rows(text: str) -> list[Row]:
     return [Row(*line.split("\t")) for line in text.splitlines() if line and not line.startswith("#")]
 
 
-def read_left_out(text: str) -> dict[str, str]:
-    """Requirements that are MAY, and why Crest does without."""
+def read_pairs(text: str) -> dict[str, str]:
+    """An id and a sentence a line: why Crest does without a MAY, what a fault is."""
     return dict(line.split("\t", 1) for line in text.splitlines() if line and not line.startswith("#"))
 
 
@@ -47,6 +50,22 @@ def ids_in(name: str) -> set[str]:
         for number in range(int(first), int(last or first) + 1):
             found.add(f"{section}-{number:02d}")
     return found
+
+
+def faults_in(name: str) -> set[str]:
+    return {f"SF{number}" for first, last in FAULT_ID.findall(name) for number in range(int(first), int(last or first) + 1)}
+
+
+@dataclasses.dataclass
+class Faults:
+    proved: list[str]
+    missing: list[str]
+    unknown: list[str]
+
+
+def judge_faults(faults: dict[str, str], names: list[str]) -> Faults:
+    claimed = {fault for name in names for fault in faults_in(name)}
+    return Faults([f for f in faults if f in claimed], [f for f in faults if f not in claimed], sorted(claimed - faults.keys()))
 
 
 def proofs(names: list[str]) -> dict[str, list[str]]:
@@ -105,6 +124,14 @@ def say(report: Report, role: str) -> None:
         print(f"  no such requirement: {name}, which a test claims to prove")
 
 
+def say_faults(report: Faults, faults: dict[str, str]) -> None:
+    print(f"  faults SF: {len(report.proved)} of {len(faults)} proved")
+    for fault in report.missing:
+        print(f"  not proved  {fault:<9}{faults[fault]}")
+    for fault in report.unknown:
+        print(f"  no such fault: {fault}, which a test claims to stand")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--names", required=True, type=pathlib.Path, help="of the tests that passed, a line each")
@@ -112,15 +139,22 @@ def main() -> int:
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path)
     options = parser.parse_args()
     rows = read_rows((ROOT / "tools/conformance.tsv").read_text())
-    left_out = read_left_out((ROOT / "tools/conformance_left_out.tsv").read_text())
-    report = judge(rows, options.names.read_text().splitlines(), left_out, options.role)
+    left_out = read_pairs((ROOT / "tools/conformance_left_out.tsv").read_text())
+    names = options.names.read_text().splitlines()
+    report = judge(rows, names, left_out, options.role)
     say(report, options.role)
+    known_faults = read_pairs((ROOT / "tools/faults.tsv").read_text()) if options.role == "server" else {}
+    faults = judge_faults(known_faults, names) if known_faults else Faults([], [], [])
+    if known_faults:
+        say_faults(faults, known_faults)
     if options.json:
         options.json.write_text(json.dumps(
             {"role": options.role, "proved": [row.id for row in report.proved], "missing": [row.id for row in report.missing],
              "left_out": {row.id: why for row, why in report.left_out},
-             "not_built": [row.id for row in report.not_built]}, indent=2) + "\n")
-    return 1 if report.unknown or any(row.level != "MAY" for row in report.missing) else 0
+             "not_built": [row.id for row in report.not_built],
+             "faults": {"proved": faults.proved, "missing": faults.missing}}, indent=2) + "\n")
+    bad = report.unknown or faults.missing or faults.unknown or any(row.level != "MAY" for row in report.missing)
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

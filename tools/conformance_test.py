@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 import unittest
 
-from conformance import Row, ids_in, judge, read_rows
+from conformance import Row, faults_in, ids_in, judge, judge_faults, read_pairs, read_rows
 
 ROWS = [Row("ORD-01", "S", "MUST", "8555 7.4"), Row("ORD-02", "B", "SHOULD", "8555 7.4"), Row("ORD-03", "C", "MUST", "x"),
         Row("ORD-04", "S", "MAY", "x"), Row("EXT-01", "S", "MUST", "x"), Row("ORD-05", "V", "MAY", "x")]
@@ -33,6 +33,23 @@ class ConformanceTest(unittest.TestCase):
 
     def test_an_id_that_nobody_knows_is_told(self):
         self.assertEqual(judge(ROWS, ["T.ORD_77_X", "T.SHA_25"], {}, "server").unknown, ["ORD-77"])
+
+    def test_faults_stand_in_names_alone_and_as_a_range(self):
+        self.assertEqual(faults_in("Gate.JWS_02_SF7_SF8_BodyMatrix"), {"SF7", "SF8"})
+        self.assertEqual(faults_in("Orders.SF20_to_SF23_Names"), {"SF20", "SF21", "SF22", "SF23"})
+        self.assertEqual(faults_in("SF63 SF65 a full disk loses nothing"), {"SF63", "SF65"})
+        for name in ("SF123", "xSF1", "SF_20", "CF20", "SFx"):
+            self.assertEqual(faults_in(name), set(), name)
+
+    def test_each_fault_is_proved_or_missing(self):
+        report = judge_faults({"SF1": "a", "SF2": "b", "SF20": "c"}, ["T.SF20_Works", "T.SF2_SF19_X"])
+        self.assertEqual((report.proved, report.missing, report.unknown), (["SF2", "SF20"], ["SF1"], ["SF19"]))
+
+    def test_the_table_of_faults_is_whole(self):
+        import conformance
+        faults = read_pairs((conformance.ROOT / "tools/faults.tsv").read_text())
+        numbers = [*range(1, 19), *range(20, 38), *range(40, 55), *range(60, 71), *range(80, 90)]
+        self.assertEqual(list(faults), [f"SF{number}" for number in numbers])
 
     def test_the_table_is_whole(self):
         import conformance
