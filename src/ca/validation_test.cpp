@@ -110,13 +110,33 @@ TEST_F(ValidationTest, DNS_03_TLS_04_DNA_01_DNP_03_EveryMethodLeadsToACertificat
   }
 }
 
-TEST_F(ValidationTest, SF23_WildcardsByDns) {
+TEST_F(ValidationTest, AUT_01_SF23_WildcardsByDns) {
   for (const char* method : {"dns-01", "dns-account-01", "dns-persist-01"}) {
     const std::string name = std::string("*.") + method + ".corp.example";
     const auto answer = prove(name, method);
     EXPECT_EQ(answer.text("status"), "valid") << method;
     EXPECT_EQ(*answer.json.find("wildcard"), encoding::Json(true));
+    EXPECT_EQ(*answer.json.find("identifier")->find("value")->as_string(), name.substr(2));
   }
+}
+
+TEST_F(ValidationTest, AUT_12_SF33_AProofIsGoodForItsOwnNameAndForAsLongAsItsMethodIsOffered) {
+  const auto status = [&](const std::string& name) { return driver.new_order({name}).text("status"); };
+  EXPECT_EQ(prove("*.corp.example", "dns-01").text("status"), "valid");
+  EXPECT_EQ(status("*.corp.example"), "ready");
+  for (const char* name : {"corp.example", "a.corp.example", "*.a.corp.example"}) EXPECT_EQ(status(name), "pending");
+  EXPECT_EQ(prove("b.corp.example", "http-01").text("status"), "valid");
+  EXPECT_EQ(status("b.corp.example"), "ready");
+  for (const char* name : {"*.b.corp.example", "a.b.corp.example"}) EXPECT_EQ(status(name), "pending");
+
+  ca.options.methods = {"dns-01"};
+  ca.start();
+  EXPECT_EQ(status("*.corp.example"), "ready");
+  EXPECT_EQ(status("b.corp.example"), "pending") << "http-01 is trusted no more";
+  const auto url = AcmeDriver::url("/new-authz");
+  const auto fresh = driver.post(url, R"({"identifier":{"type":"dns","value":"b.corp.example"}})");
+  EXPECT_EQ(fresh.status(), 201);
+  EXPECT_EQ(fresh.text("status"), "pending");
 }
 
 TEST_F(ValidationTest, DNP_01_DNP_09_ThePersistentChallengeHasNoToken) {

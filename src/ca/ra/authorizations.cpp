@@ -116,7 +116,7 @@ Result<AuthorizationRow> Authorizations::create(const store::AccountRow& account
   const auto work = [&](store::Tx& tx) -> Result<void> {
     TRY(must_be_valid(tx, account.id));
     auto found = TRY(tx.authorizations.find_valid(account.id, identifier, scope, now));
-    row = found ? *std::move(found) : fresh;
+    row = found && is_proved_as_offered(*found, rules) ? *std::move(found) : fresh;
     if (row.id != fresh.id) return {};
     TRY(check(tx, failures_of(account.id, identifier, rules.limits.failed_validations), now));
     TRY(spend(tx, orders_of(account.id, rules.limits.orders), now));  // there may be as many as of orders

@@ -105,8 +105,9 @@ Result<AuthorizationRow> Orders::authorization_for(store::Tx& tx, const store::I
   std::optional<AuthorizationRow> found;
   const Time long_enough = now + proof_least;
   if (rules.reuse_authorizations) found = TRY(find_exact(tx, account, identifier, long_enough));
+  if (found && !is_proved_as_offered(*found, rules)) found.reset();
   if (!found && rules.subdomains) found = TRY(find_above(tx, account, identifier, long_enough));
-  if (found) return *std::move(found);
+  if (found && is_proved_as_offered(*found, rules)) return *std::move(found);
   const auto ancestor = request.ancestors.find(identifier);
   const bool by_ancestor = rules.subdomains && ancestor != request.ancestors.end();
   auto row = fresh_authorization(account, by_ancestor ? ancestor->second : identifier.base(),

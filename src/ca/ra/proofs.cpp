@@ -1,5 +1,7 @@
 #include "ca/ra/proofs.hpp"
 
+#include <algorithm>
+
 #include "acme/challenge.hpp"
 
 namespace crest::ca::ra {
@@ -46,6 +48,12 @@ Result<std::optional<AuthorizationRow>> find_above(store::Tx& tx, const store::I
     if (row) return row;
   }
   return std::optional<AuthorizationRow>();
+}
+
+bool is_proved_as_offered(const AuthorizationRow& row, const Rules& rules) {
+  return std::ranges::any_of(row.challenges, [&](const store::ChallengeRow& challenge) {
+    return challenge.status == acme::ChallengeStatus::valid && std::ranges::count(rules.methods, challenge.method) > 0;
+  });
 }
 
 }  // namespace crest::ca::ra

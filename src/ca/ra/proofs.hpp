@@ -17,4 +17,7 @@ Result<std::optional<store::AuthorizationRow>> find_exact(store::Tx& tx, const s
 Result<std::optional<store::AuthorizationRow>> find_above(store::Tx& tx, const store::Id& account,
                                                           const acme::Identifier& identifier, Time now);
 
+// Whether an order that is new may rest on it: a method that is no longer offered has lost what it proved (SF33).
+bool is_proved_as_offered(const store::AuthorizationRow& row, const Rules& rules);
+
 }  // namespace crest::ca::ra
