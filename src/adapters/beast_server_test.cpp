@@ -167,7 +167,7 @@ TEST_F(BeastServerTest, SF60_SlowOnesAreClosed) {
   EXPECT_TRUE(between.receive_all().ends_with("GET / ")) << "answered, then idle";
 }
 
-TEST_F(BeastServerTest, SF60_StalledHandshakeIsClosed) {
+TEST_F(BeastServerTest, TR_01_SF60_WithoutAHandshakeThereIsNoAnswer) {
   serve({.identity = TestPki().identity(), .handshake_time_max = Duration(150)});
   RawPeer peer = connect();
   peer.send("\x16\x03\x01");

@@ -91,7 +91,7 @@ TEST(CurlTransport, RefusesRequestsThatWouldBreakTheWire) {
   }
 }
 
-TEST(CurlTransport, CF1_BodyIsCappedWhileItComes) {
+TEST(CurlTransport, CF1_SF44_BodyIsCappedWhileItComes) {
   std::atomic<std::size_t> sent{0};
   RawServer server([&](RawPeer& peer) {
     peer.receive_head();
@@ -190,7 +190,7 @@ TEST(CurlTransport, HTTP_06_TellsWhetherTheOtherEndAccepted) {
   }
 }
 
-TEST(CurlTransport, CF10_HeadersAreCapped) {
+TEST(CurlTransport, CF10_SF44_HeadersAreCapped) {
   CurlTransport transport;
   std::string many = "HTTP/1.1 200 OK\r\n", interim;
   for (int i = 0; i < 200; ++i) many += "Link: <https://a/" + std::to_string(i) + ">;rel=\"alternate\"\r\n";
@@ -207,7 +207,7 @@ TEST(CurlTransport, CF10_HeadersAreCapped) {
   EXPECT_TRUE(transport.send(get(server.url()), {}));
 }
 
-TEST(CurlTransport, CF2_DripAndSilenceEndInTime) {
+TEST(CurlTransport, CF2_SF44_DripAndSilenceEndInTime) {
   CurlTransport transport;
   Call call;
   call.total = Duration(400);
@@ -261,7 +261,7 @@ TEST(CurlTransport, StopEndsACallAtOnce) {
   EXPECT_EQ(error_of(transport.send(get(silent.url()), call)).kind, ErrorKind::timeout) << "stopped before it began";
 }
 
-TEST(CurlTransport, CF3_CompressionIsRefused) {
+TEST(CurlTransport, CF3_SF44_CompressionIsRefused) {
   CurlTransport transport;
   for (const char* coding : {"gzip", "br", "deflate, gzip", "x"}) {
     RawServer server(

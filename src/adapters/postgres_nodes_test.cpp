@@ -34,7 +34,7 @@ class NoncesOfNodes : public ::testing::Test {
   NonceNode north{target, clock}, south{target, clock};
 };
 
-TEST_F(NoncesOfNodes, SF1_SF67_EachIsGoodOnceAtAnyNode) {
+TEST_F(NoncesOfNodes, NON_12_SF1_SF67_EachIsGoodOnceAtAnyNode) {
   const auto a = north.source->issue(), b = north.source->issue(), c = south.source->issue();
   EXPECT_TRUE(south.source->redeem(a));
   EXPECT_FALSE(south.source->redeem(a));
@@ -151,6 +151,21 @@ TEST_F(Nodes, SF67_AClientThatAlternatesGetsItsCertificate) {
   const auto done = driver.finalize(order, key, {"a.corp.example"});
   EXPECT_EQ(done.text("status"), "valid") << done.response.body;
   EXPECT_EQ(driver.read(done.text("certificate")).status(), 200);
+}
+
+TEST_F(Nodes, KEY_07_AKeyThatChangedAtOneNodeHasChangedAtEach) {
+  AcmeDriver driver(north);
+  ASSERT_EQ(driver.new_account().status(), 201);
+  const auto url = AcmeDriver::url("/key-change");
+  ASSERT_EQ(AcmeDriver::through(south, driver).read(driver.account_url()).status(), 200);
+  const auto payload = acme::key_change_payload(key, driver.public_key(), driver.account_url(), url).value();
+  ASSERT_EQ(driver.post(url, payload).status(), 200);
+  for (auto* ca : {&north, &south}) {
+    auto with_old = AcmeDriver::through(*ca, driver), with_new = with_old;
+    with_new.use_key(key);
+    EXPECT_EQ(with_old.read(driver.account_url()).status(), 400);
+    EXPECT_EQ(with_new.read(driver.account_url()).status(), 200);
+  }
 }
 
 TEST_F(Nodes, SF67_WhatADeadNodeLeftIsTakenOverAfterItsLease) {

@@ -138,6 +138,39 @@ TEST(PostgresStore, ACaIssuesFromIt) {
   EXPECT_TRUE(done);
 }
 
+// The database goes between signing and storing. What was signed is on record from before, so the same certificate comes
+// out of it later, under the same serial.
+TEST(PostgresStore, SF63_SF65_AConnectionLostBetweenSigningAndStoringLosesNothing) {
+  const auto store = fresh_store();
+  ca::testing::TestCa ca(*store);
+  ca::testing::AcmeDriver driver(ca);
+  const auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  driver.new_account();
+  ca.add_host("a.corp.example", "192.0.2.1", driver.public_key());
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  driver.respond_all(order);
+  ca.work_all();
+  ca.signer.before_signing = [&] { server().stop(SIGQUIT); };
+  const auto cut_off = driver.finalize(order, key, {"a.corp.example"});
+  ca.signer.before_signing = nullptr;
+  EXPECT_EQ(ca.signer.signatures, 1);
+  EXPECT_TRUE(cut_off.text("status") == "processing" || cut_off.status() == 503) << cut_off.response.body;
+  server().run();
+  ca.work_all();
+  const auto done = driver.read(order.location());
+  ASSERT_EQ(done.text("status"), "valid") << done.response.body;
+  const auto leaf = x509::Chain::from_pem(driver.read(done.text("certificate")).response.body)->leaf();
+  EXPECT_EQ(leaf.public_key(), key.public_key());
+  const auto read = store->read([&](Tx& tx) -> Result<void> {
+    const auto rows = TRY(tx.certificates.search({.text = "a.corp.example"}, {}, 9));
+    EXPECT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows.at(0).serial, leaf.serial_hex());
+    EXPECT_EQ(rows.at(0).status, CertificateStatus::issued);
+    return {};
+  });
+  EXPECT_TRUE(read);
+}
+
 TEST(PostgresStore, SF65_GoesOnAfterTheServerWasAway) {
   const auto store = fresh_store();
   ASSERT_TRUE(add_account(*store, "before"));

@@ -1,8 +1,10 @@
 #include "adapters/sqlite_store.hpp"
 
 #include <atomic>
+#include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
@@ -60,6 +62,44 @@ TEST(SqliteStore, SF64_WhatWasWrittenIsThereAfterReopening) {
       .value();
   ASSERT_TRUE(found);
   EXPECT_EQ(found->contact, account("one").contact);
+}
+
+// The end of a process in the middle of a write, and of a machine: of the log's index nothing is left, and the log ends in
+// what was never finished.
+TEST(SqliteStore, SF64_WhatWasCommittedOutlivesAKillAndATornLog) {
+  const Folder folder;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto store = open_sqlite_store(folder.file());
+    const auto done = store.value()->write([](Tx& tx) -> Result<void> {
+      TRY(tx.accounts.insert(account("one")));
+      return {};
+    });
+    ::kill(::getpid(), done ? SIGKILL : SIGTERM);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  ASSERT_EQ(::unlink((folder.file() + "-shm").c_str()), 0);
+  std::ofstream(folder.file() + "-wal", std::ios::app) << std::string(3000, 'x');
+  const auto store = open_sqlite_store(folder.file()).value();
+  bool found = false;
+  ASSERT_TRUE(store->read([&](Tx& tx) -> Result<void> {
+    const auto row = TRY(tx.accounts.by_id("one"));
+    found = row.has_value();
+    return {};
+  }));
+  EXPECT_TRUE(found);
+}
+
+TEST(SqliteStore, SF64_EachCommitIsSynced) {
+  const Folder folder;
+  const auto connection = SqliteConnection::open(folder.file()).value();
+  for (const auto& [pragma, wanted] : {std::pair{"PRAGMA synchronous", "2"}, {"PRAGMA journal_mode", "wal"}}) {
+    SqlQuery asked(*connection, pragma);
+    ASSERT_TRUE(asked.row().value());
+    EXPECT_EQ(asked.text(0), wanted);
+  }
 }
 
 TEST(Sql, DeedsAreForPeople) {

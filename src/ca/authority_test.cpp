@@ -30,7 +30,7 @@ class AuthorityTest : public ::testing::Test {
   }
 };
 
-TEST_F(AuthorityTest, IssuesACertificateFromOrderToChain) {
+TEST_F(AuthorityTest, ORD_16_IssuesACertificateFromOrderToChain) {
   const auto order = driver.new_order({std::string("a.corp.example"), "b.corp.example"});
   EXPECT_EQ(order.status(), 201);
   EXPECT_EQ(order.text("status"), "pending");
@@ -63,7 +63,7 @@ TEST_F(AuthorityTest, X509_13_LeavesVerifyAgainstTheRootAndHaveTheProfile) {
   EXPECT_EQ(x509::lint(leaf, &TestHierarchy::get().intermediate), "");
 }
 
-TEST_F(AuthorityTest, ORD_10_TwoNamesOneValidStaysPending) {
+TEST_F(AuthorityTest, ORD_10_AnOrderIsReadyWhenEachNameIsProved) {
   const auto order = driver.new_order({std::string("a.corp.example"), "b.corp.example"});
   driver.respond(order.texts("authorizations").front());
   ca.work_all();
@@ -73,6 +73,9 @@ TEST_F(AuthorityTest, ORD_10_TwoNamesOneValidStaysPending) {
   const auto early = driver.finalize(order, leaf_key(), {"a.corp.example", "b.corp.example"});
   EXPECT_EQ(early.status(), 403);
   EXPECT_EQ(early.type(), "orderNotReady");
+  driver.respond(order.texts("authorizations").back());
+  ca.work_all();
+  EXPECT_EQ(driver.read(order.location()).text("status"), "ready");
 }
 
 TEST_F(AuthorityTest, ORD_22_SF31_ConcurrentFinalizesIssueOneCertificate) {

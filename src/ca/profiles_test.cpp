@@ -76,6 +76,20 @@ TEST_F(ProfilesTest, PRO_03_X509_09_X509_13_SF37_TheCertificateHasWhatItsProfile
   EXPECT_EQ(plain.chain.leaf().lifetime(), 24h);
 }
 
+// A common name of more than 64 characters is none (RFC 5280 appendix A.1): it is left out, and the names are critical.
+TEST_F(ProfilesTest, SF27_ALongNameIsNoCommonName) {
+  const std::string name = std::string(53, 'a') + ".corp.example";
+  ASSERT_GT(name.size(), 64u);
+  for (const auto& [host, common_name] :
+       {std::pair{name, std::optional<std::string>()}, {name.substr(2), name.substr(2)}}) {
+    ca.add_host(host, "192.0.2.1", driver.public_key());
+    const auto leaf = driver.issue({host}, key, "full").chain.leaf();
+    EXPECT_EQ(leaf.common_name(), common_name);
+    EXPECT_EQ(leaf.names(), (std::vector<x509::SubjectName>{{x509::SubjectName::Type::dns, host}}));
+    EXPECT_EQ(x509::lint(leaf, &TestHierarchy::get().intermediate), "");
+  }
+}
+
 TEST_F(ProfilesTest, KeysThatTheProfileDoesNotTake) {
   EXPECT_EQ(driver.finalize(ready("legacy"), key, {"a.corp.example"}).type(), "badCSR");
   const auto rsa = crypto::PrivateKey::generate(crypto::KeyType::rsa_2048).value();

@@ -47,7 +47,7 @@ TEST_F(Http01Test, HTTP_01_AsksPort80ForThePath) {
   EXPECT_EQ(egress.seen[0].connect_to, "192.0.2.1");
 }
 
-TEST_F(Http01Test, HTTP_02_OnlyTrailingBlanksAreIgnored) {
+TEST_F(Http01Test, HTTP_02_SF44_OnlyTrailingBlanksAreIgnored) {
   const struct {
     std::string body;
     const char* word;
@@ -136,7 +136,7 @@ TEST_F(Http01Test, HTTP_06_TheErrorTellsEveryAddressThatWasTried) {
   }
 }
 
-TEST_F(Http01Test, HTTP_05_TheStatusCountsWhateverTheSizeOfTheBody) {
+TEST_F(Http01Test, HTTP_05_SF44_TheStatusCountsWhateverTheSizeOfTheBody) {
   const std::string page = "<html>" + std::string(1u << 20, 'x');
   host("b.example", "192.0.2.2", FakeEgress::answers(200, key_authorization));
   const struct {

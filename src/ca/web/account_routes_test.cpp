@@ -200,7 +200,7 @@ Held held(TestCa& ca, const std::string& account_url) {
   return out;
 }
 
-TEST_F(AccountTest, ACC_16_DeactivationEndsWhatIsOpen) {
+TEST_F(AccountTest, ACC_16_SF16_DeactivationEndsWhatIsOpen) {
   using acme::AuthorizationStatus;
   using acme::OrderStatus;
   driver.new_account();
@@ -329,7 +329,7 @@ TEST_F(BindingTest, EAB_03_AnUnknownKeyIdIsUnauthorized) {
   EXPECT_EQ(driver.new_account(R"({"onlyReturnExisting":true})").type(), "accountDoesNotExist");
 }
 
-TEST_F(BindingTest, EAB_02_EAB_04_MalformedBindings) {
+TEST_F(BindingTest, EAB_02_EAB_04_SF13_MalformedBindings) {
   const auto other_url =
       jose::sign_binding(crypto::Hash::sha256, "k", mac_key, "https://evil.test/", driver.public_key());
   const auto other_key =
@@ -495,12 +495,15 @@ TEST_F(KeyChangeTest, KEY_05_SF12_AKeyInUseIsAConflict) {
   EXPECT_EQ(driver.read(driver.account_url()).status(), 200);
 }
 
-TEST_F(KeyChangeTest, KEY_02_KEY_03_KEY_04_WrongInnerRequests) {
+TEST_F(KeyChangeTest, KEY_02_KEY_03_KEY_04_SF12_WrongInnerRequests) {
   AcmeDriver other(ca);
   other.new_account();
   const auto old_key = driver.public_key();
   const std::string inner =
       R"({"account":")" + driver.account_url() + R"(","oldKey":)" + jose::to_jwk(old_key).dump() + "}";
+  std::string forged = payload(fresh);
+  const auto signature = forged.find(R"("signature":")") + 20;
+  forged[signature] = forged[signature] == 'A' ? 'B' : 'A';
   const auto sign = [&](const jose::KeyReference& who, std::string_view nonce, std::string_view to,
                         const std::string& text) { return jose::sign(fresh, who, nonce, to, text).value().dump(); };
   const struct {
@@ -509,6 +512,7 @@ TEST_F(KeyChangeTest, KEY_02_KEY_03_KEY_04_WrongInnerRequests) {
   } cases[] = {
       {"KEY-02 empty", ""},
       {"KEY-02 no JWS", "{}"},
+      {"KEY-02 not by the new key", forged},
       {"KEY-02 inner nonce", sign({}, "AAAA", url, inner)},
       {"KEY-02 inner kid", sign({driver.account_url()}, "", url, inner)},
       {"KEY-03 inner url", sign({}, "", AcmeDriver::url("/new-order"), inner)},
@@ -516,6 +520,53 @@ TEST_F(KeyChangeTest, KEY_02_KEY_03_KEY_04_WrongInnerRequests) {
       {"KEY-04 oldKey", acme::key_change_payload(fresh, other.public_key(), driver.account_url(), url).value()},
   };
   for (const auto& [id, payload] : cases) EXPECT_EQ(driver.post(url, payload).type(), "malformed") << id;
+  EXPECT_EQ(driver.read(driver.account_url()).status(), 200);
+}
+
+TEST_F(KeyChangeTest, KEY_07_NothingIsTakenFromTheOldKeyAnyMore) {
+  const auto old = driver.key();
+  const auto next = crypto::PrivateKey::generate(old.public_key().type()).value();
+  EXPECT_EQ(driver.post(url, payload(next)).status(), 200);
+  for (const auto& to : {driver.account_url(), AcmeDriver::url("/new-order"), url}) {
+    const auto refused = driver.post(to, R"({"identifiers":[{"type":"dns","value":"a.corp.example"}]})");
+    EXPECT_GE(refused.status(), 400) << to;
+    EXPECT_NE(refused.text("detail").find("signature"), std::string::npos) << refused.response.body;
+  }
+  AcmeDriver again(ca);
+  again.use_key(old);
+  EXPECT_EQ(again.new_account(R"({"onlyReturnExisting":true})").type(), "accountDoesNotExist");
+}
+
+// Whoever comes first has it, and the other one is told whose it is.
+TEST_F(KeyChangeTest, KEY_05_SF12_OfTwoAccountsThatWantOneKeyAtOnceOneGetsIt) {
+  AcmeDriver other(ca);
+  other.new_account();
+  const auto request = [&](AcmeDriver& who, const crypto::Signer& key) {
+    const auto inner = acme::key_change_payload(key, who.public_key(), who.account_url(), url).value();
+    return AcmeDriver::jose_request("/acme/corp/key-change", who.signed_body(url, inner));
+  };
+  const auto race = [&](const std::vector<http::Request>& requests) {
+    std::vector<http::Response> answers(requests.size());
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < requests.size(); ++i)
+        threads.emplace_back([&, i] { answers[i] = ca.authority->handle(requests[i]); });
+    }
+    return answers;
+  };
+  const auto answers = race({request(driver, fresh), request(other, fresh)});
+  const bool first = answers[0].status == 200;
+  EXPECT_EQ(answers[first ? 0 : 1].status, 200);
+  EXPECT_EQ(answers[first ? 1 : 0].status, 409);
+  EXPECT_EQ(answers[first ? 1 : 0].headers.get("Location"), (first ? driver : other).account_url());
+  (first ? driver : other).use_key(fresh);
+  for (auto* who : {&driver, &other}) EXPECT_EQ(who->read(who->account_url()).status(), 200);
+
+  const auto one = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  const auto two = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  const auto twice = race({request(driver, one), request(driver, two)});
+  EXPECT_EQ((twice[0].status == 200) + (twice[1].status == 200), 1) << twice[0].body << twice[1].body;
+  driver.use_key(twice[0].status == 200 ? one : two);
   EXPECT_EQ(driver.read(driver.account_url()).status(), 200);
 }
 

@@ -151,6 +151,19 @@ TEST_F(AuthorizationTest, SF32_ParallelResponsesValidateOnce) {
   EXPECT_EQ(status(authorization), "valid");
 }
 
+// An order is what its authorizations are: there is no moment at which the two say different things.
+TEST_F(AuthorizationTest, SF32_TheLastProofMakesTheOrderReadyInTheSameWrite) {
+  ca.add_host("b.corp.example", "192.0.2.1", driver.public_key());
+  const auto both = driver.new_order({std::string("a.corp.example"), "b.corp.example"});
+  driver.respond_all(both);
+  EXPECT_TRUE(ca.authority->work());
+  EXPECT_EQ(status(both.location()), "pending");
+  const int writes = ca.store.writes;
+  EXPECT_TRUE(ca.authority->work());
+  EXPECT_EQ(ca.store.writes - writes, 1);
+  EXPECT_EQ(status(both.location()), "ready");
+}
+
 TEST_F(AuthorizationTest, AUT_06_ExpiredOnesNoLongerCount) {
   driver.post(challenge, "{}");
   ca.work_all();

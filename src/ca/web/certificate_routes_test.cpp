@@ -57,7 +57,7 @@ TEST_F(CertificateTest, CRT_08_SF14_OnlyTheOwnerDownloads) {
   EXPECT_EQ(foreign.response.body, other.read(AcmeDriver::url("/certificate/00")).response.body);
 }
 
-TEST_F(CertificateTest, REV_02_REV_08_TheIssuingAccountRevokes) {
+TEST_F(CertificateTest, REV_02_REV_08_SF84_TheIssuingAccountRevokes) {
   const auto answer = driver.post(revoke_url, payload());
   EXPECT_EQ(answer.status(), 200);
   EXPECT_EQ(answer.response.body, "");
@@ -76,7 +76,7 @@ TEST_F(CertificateTest, REV_06_TwiceIsAlreadyRevoked) {
   EXPECT_EQ(other.post(revoke_url, payload()).type(), "unauthorized");  // tells a stranger nothing
 }
 
-TEST_F(CertificateTest, REV_03_AnAccountThatHoldsAllNamesRevokes) {
+TEST_F(CertificateTest, REV_03_SF84_AnAccountThatHoldsAllNamesRevokes) {
   ca.serve("192.0.2.1", other.public_key());
   const auto part = other.new_order({std::string("a.corp.example")});
   other.respond_all(part);
@@ -99,7 +99,7 @@ TEST_F(CertificateTest, REV_03_ExpiredAuthorizationsDoNotCount) {
   EXPECT_EQ(other.post(revoke_url, payload()).type(), "unauthorized");
 }
 
-TEST_F(CertificateTest, REV_04_REV_10_TheCertificateKeyRevokesAndIsBlocked) {
+TEST_F(CertificateTest, REV_04_REV_10_SF11_SF84_TheCertificateKeyRevokesAndIsBlocked) {
   EXPECT_EQ(driver.post_with_key(key, revoke_url, payload()).status(), 200);
   EXPECT_EQ(row().revocation_reason, 1);
   const auto order = driver.new_order({std::string("a.corp.example")});
@@ -121,7 +121,7 @@ TEST_F(CertificateTest, REV_06_REV_10_AProofOfCompromiseChangesTheReason) {
   EXPECT_EQ(row().revocation_reason, 1);
 }
 
-TEST_F(CertificateTest, REV_05_NobodyElse) {
+TEST_F(CertificateTest, REV_05_SF84_NobodyElse) {
   EXPECT_EQ(other.post(revoke_url, payload()).status(), 403);
   EXPECT_EQ(other.post(revoke_url, payload()).type(), "unauthorized");
   EXPECT_EQ(other.post_with_key(other.key(), revoke_url, payload()).type(), "unauthorized");

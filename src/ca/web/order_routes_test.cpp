@@ -87,6 +87,11 @@ TEST_F(OrderTest, ORD_02_ORD_03_ORD_04_ORD_05_IP_02_SF20_to_SF23_IdentifierMatri
       {R"([{"type":"ip","value":"2001:DB8::1"}])", "malformed"},
       {R"([{"type":"ip","value":"2001:db8:0::1"}])", "malformed"},
       {R"([{"type":"ip","value":"fe80::1%eth0"}])", "malformed"},
+      {R"([{"type":"ip","value":"::ffff:127.0.0.1"}])", "rejectedIdentifier"},
+      {R"([{"type":"ip","value":"::FFFF:192.0.2.1"}])", "malformed"},
+      {R"([{"type":"ip","value":"0300.0.2.7"}])", "malformed"},
+      {R"([{"type":"ip","value":"192.0.519"}])", "malformed"},
+      {R"([{"type":"ip","value":"192.0.2.7 "}])", "malformed"},
       {R"([{"type":"ip","value":"a.corp.example"}])", "malformed"},
       {R"([{"type":"ip","value":"127.0.0.1"}])", "rejectedIdentifier"},
       {R"([{"type":"ip","value":"10.0.0.1"}])", "rejectedIdentifier"},
@@ -200,7 +205,7 @@ TEST_F(OrderTest, ERR_07_ERR_08_SF61_OpenOrdersAreLimited) {
   EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).status(), 201);
 }
 
-TEST_F(OrderTest, ORD_11_AnExpiredOrderIsInvalid) {
+TEST_F(OrderTest, ORD_11_SF30_AnExpiredOrderIsInvalid) {
   const auto order = ready({"a.corp.example"});
   ca.clock.advance(24h);
   const auto after = driver.read(order.location());
@@ -240,9 +245,23 @@ TEST_F(OrderTest, ORD_25_SF14_OrdersOfOthersDoNotExist) {
   EXPECT_EQ(ca.signer.signatures, 0);
 }
 
-TEST_F(OrderTest, TR_12_OrdersCanOnlyBeRead) {
-  const auto order = driver.new_order({std::string("a.corp.example")});
+TEST_F(OrderTest, TR_12_ReadingIsSignedForTheOwnersAloneAndChangesNothing) {
+  const auto order = ready({"a.corp.example"});
+  const auto done = driver.finalize(order, leaf_key(), {"a.corp.example"});
+  const auto authorization = order.texts("authorizations").front();
+  AcmeDriver other(ca);
+  other.new_account();
+  const int writes = ca.store.writes;
+  for (const auto& url : {order.location(), authorization, driver.challenge_url(authorization), driver.account_url(),
+                          driver.account_url() + "/orders", done.text("certificate")}) {
+    EXPECT_EQ(driver.read(url).status(), 200) << url;
+    const int refused = other.read(url).status();
+    EXPECT_TRUE(refused == 403 || refused == 404) << url << refused;
+    const auto forged = jose::sign(other.key(), {driver.account_url()}, driver.nonce(), url, "").value().dump();
+    EXPECT_EQ(driver.send(AcmeDriver::jose_request(url, forged)).status(), 400) << url;
+  }
   EXPECT_EQ(driver.post(order.location(), "{}").type(), "malformed");
+  EXPECT_EQ(ca.store.writes, writes);
 }
 
 TEST_F(OrderTest, ORD_19_ABadCsrLeavesTheOrderReady) {
@@ -334,13 +353,14 @@ TEST_F(OrderTest, TR_13_ARequestThatNeedsAPayloadHasOne) {
   }
 }
 
-TEST_F(OrderTest, ORD_08_WhatWasAskedForStaysInEveryPhase) {
+TEST_F(OrderTest, ORD_07_ORD_08_WhatWasAskedForStaysInEveryPhase) {
   const std::vector<std::string> names = {"b.corp.example", "a.corp.example"};
   const auto order = driver.new_order(names);
   const auto same = [&](const char* phase) {
     const auto now = driver.read(order.location());
     EXPECT_EQ(*now.json.find("identifiers"), *order.json.find("identifiers")) << phase;
     EXPECT_EQ(now.texts("authorizations"), order.texts("authorizations")) << phase;
+    EXPECT_EQ(now.text("expires"), order.text("expires")) << phase;
   };
   driver.respond_all(order);
   same("validating");
@@ -350,7 +370,7 @@ TEST_F(OrderTest, ORD_08_WhatWasAskedForStaysInEveryPhase) {
   same("valid");
 }
 
-TEST_F(OrderTest, ORD_14_NothingIsFinalizedBeforeItIsReady) {
+TEST_F(OrderTest, ORD_14_SF30_NothingIsFinalizedBeforeItIsReady) {
   const auto order = driver.new_order({std::string("a.corp.example")});
   const auto early = driver.finalize(order, leaf_key(), {"a.corp.example"});
   EXPECT_EQ(early.status(), 403);
