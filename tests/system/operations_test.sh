@@ -90,6 +90,9 @@ await 9002 again
 check "the restored CA serves" says newNonce curl -sS --cacert "$work/again/roots.pem" https://localhost:9002/acme/corp/directory
 
 check "SF87 the audit log is whole, beside the running CA" says '"whole":true' "$CREST_BIN/crest-ca" audit verify "$work/ca" --json
+settings_read() { "$CREST_BIN/crest-ca" audit export "$work/ca" | grep -c '"event":"settings_read"'; }
+check "ENT-09 each ca.toml that was in force is in it" same "$(settings_read)" 3
+check "ENT-09 the last by its digest" says "settings_read.*$(sha256sum "$work/ca/ca.toml" | cut -d' ' -f1)" "$CREST_BIN/crest-ca" audit export "$work/ca"
 check "SF87 and says who revoked what" says "certificate_revoked.*$serial" "$CREST_BIN/crest-ca" audit export "$work/ca"
 refuse 64 'chain' "audit of a chain that is not there" "$CREST_BIN/crest-ca" audit verify "$work/ca" --chain absent
 

@@ -1,11 +1,16 @@
 #include "apps/crest_ca/running_ca.hpp"
 
+#include "ca/audit/writer.hpp"
 #include "config/ca_folder.hpp"
+#include "crypto/digest.hpp"
+#include "encoding/base64.hpp"
 
 namespace crest::apps::crest_ca {
 namespace {
 
 using AuthorityPtr = std::shared_ptr<ca::Authority>;
+
+constexpr std::size_t settings_bytes_max = 1u << 20;
 
 Result<AuthorityPtr> authority_by(const config::CaConfig& config, const RunningCa::Place& place,
                                   const RunningCa::Parts& parts) {
@@ -47,6 +52,16 @@ std::string needing_a_restart(const config::CaConfig& before, const config::CaCo
   return words;
 }
 
+// The settings as they are read are in the audit log, by their digest (ENT-09): which ca.toml was in force when.
+Result<void> audit_settings(const config::CaConfig& config, const RunningCa::Parts& parts) {
+  const Bytes text = TRY(parts.disk.read(config::ca_settings_file, settings_bytes_max));
+  const ca::audit::Event event{"settings_read", {{"sha256", encoding::hex(crypto::sha256(text))}}};
+  const auto work = [&](ca::store::Tx& tx) {
+    return ca::audit::append(tx, config.authority.node, event, parts.clock.now());
+  };
+  return parts.store.write(work);
+}
+
 }  // namespace
 
 Result<config::CaConfig> settings_of(const Serve& flags, Disk& disk) {
@@ -82,6 +97,9 @@ RunningCa::RunningCa(const Serve& flags, config::CaConfig config, Place place, P
 Result<std::unique_ptr<RunningCa>> RunningCa::open(const Serve& flags, const config::CaConfig& config, Place place,
                                                    Parts parts) {
   auto authority = TRY(authority_by(config, place, parts));
+  // A full disk keeps it from issuing, not from being there: what was issued has to be told of (SF65).
+  const auto audited = audit_settings(config, parts);
+  if (!audited) parts.log.error("settings_not_audited", {{"error", audited.error().describe()}});
   return std::unique_ptr<RunningCa>(new RunningCa(flags, config, std::move(place), parts, std::move(authority)));
 }
 
@@ -102,6 +120,7 @@ Result<void> RunningCa::reload() {
   const std::scoped_lock lock(mutex_);
   const auto config = TRY(settings_of(flags_, parts_.disk));
   auto next = TRY(authority_by(config, place_, parts_));
+  TRY(audit_settings(config, parts_));
   live_.swap(next);
   if (workers_) workers_->request_stop();
   workers_.reset();  // waits

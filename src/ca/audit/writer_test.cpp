@@ -78,6 +78,55 @@ TEST_F(AuditWriter, SF87_TellsOfAKeyThatChangesAndOfTheCasOwnCertificate) {
   EXPECT_EQ(kinds(), (std::vector<std::string>{"account_created", "signature_journalled"}));
 }
 
+TEST_F(AuditWriter, ENT_09_TellsOfWhatWasIssuedRefusedAndRevoked) {
+  ASSERT_EQ(driver.new_account().status(), 201);
+  const auto issued = driver.issue({"a.corp.example"}, leaf_key());
+  const auto revoke_url = AcmeDriver::url("/revoke-cert");
+  const std::string revocation = R"({"certificate":")" + encoding::base64url(issued.chain.leaf().der()) + R"("})";
+  EXPECT_EQ(driver.new_order({std::string("*.corp.example")}).type(), "rejectedIdentifier");
+  const auto gone = driver.new_order({std::string("gone.corp.example")});
+  driver.respond_all(gone);
+  ca.work_all();
+  testing::Answer order;
+  order_ready(order);
+  EXPECT_EQ(driver.finalize(order, driver.key(), {"a.corp.example"}).type(), "badCSR");
+  ca.options.policy = ra::policy_from({.label = "ca.toml", .allow = {{"other.example"}}, .deny = {}}).value();
+  ca.options.eab_required = true;
+  ca.start();
+  EXPECT_EQ(driver.finalize(order, leaf_key(), {"a.corp.example"}).type(), "rejectedIdentifier");
+  AcmeDriver stranger(ca);
+  EXPECT_EQ(stranger.new_account().type(), "externalAccountRequired");
+  EXPECT_EQ(driver.post_with_key(driver.key(), revoke_url, revocation).type(), "unauthorized");
+  EXPECT_EQ(driver.post(revoke_url, revocation).status(), 200);
+  EXPECT_EQ(kinds(), (std::vector<std::string>{"account_created", "signature_journalled", "order_denied",
+                                               "validation_failed", "issuance_denied", "issuance_denied",
+                                               "account_denied", "revocation_denied", "certificate_revoked"}));
+  Verifier verifier({});
+  for (const auto& row : rows()) EXPECT_TRUE(verifier.take(row.text));
+  EXPECT_NE(rows()[2].text.find("*.corp.example"), std::string::npos) << rows()[2].text;
+  EXPECT_NE(rows()[3].text.find("gone.corp.example"), std::string::npos) << rows()[3].text;
+  EXPECT_NE(rows()[7].text.find(issued.chain.leaf().serial_hex()), std::string::npos) << rows()[7].text;
+}
+
+TEST_F(AuditWriter, ENT_09_NobodyFillsTheLogByAsking) {
+  AcmeDriver other(ca);
+  for (auto* who : {&driver, &other}) ASSERT_EQ(who->new_account().status(), 201);
+  const auto ask = [](AcmeDriver& who) { (void)who.new_order({std::string("*.corp.example")}); };
+  const auto lines_after = [&](int times, AcmeDriver& who) {
+    const auto before = rows().size();
+    for (int i = 0; i < times; ++i) ask(who);
+    return rows().size() - before;
+  };
+  EXPECT_EQ(lines_after(110, driver), 100u);
+  const int writes = ca.store.writes;
+  EXPECT_EQ(lines_after(10, driver), 0u);
+  EXPECT_EQ(ca.store.writes, writes);
+  EXPECT_EQ(ca.log.count("order_denied"), 120u);
+  EXPECT_EQ(lines_after(1, other), 1u) << "what one account did is not another's";
+  ca.clock.advance(36s);
+  EXPECT_EQ(lines_after(2, driver), 1u);
+}
+
 TEST_F(AuditWriter, SF66_WithoutAnAuditLogNothingHappens) {
   ASSERT_EQ(driver.new_account().status(), 201);
   const auto issued = driver.issue({"a.corp.example"}, leaf_key());

@@ -1,11 +1,15 @@
 #include "ca/ra/accounts.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "acme/problem.hpp"
 #include "ca/audit/writer.hpp"
 #include "ca/issuer/key_policy.hpp"
 #include "ca/ra/allowances.hpp"
 #include "ca/ra/bindings.hpp"
 #include "ca/ra/closing.hpp"
+#include "ca/ra/denials.hpp"
 #include "jose/jwk.hpp"
 
 namespace crest::ca::ra {
@@ -40,6 +44,13 @@ audit::Event update_of(const AccountRow& row) {
   std::string contact;
   for (const auto& address : row.contact) contact += (contact.empty() ? "" : " ") + address;
   return {"account_updated", {{"account", row.id}, {"contact", contact}}};
+}
+
+// Not what was only written wrongly, nor what another moment would change.
+bool is_denial(const Error& error) {
+  constexpr std::array types = {ProblemType::unauthorized, ProblemType::externalAccountRequired,
+                                ProblemType::userActionRequired, ProblemType::badPublicKey};
+  return error.problem && std::ranges::find(types, acme::problem_type(*error.problem)) != types.end();
 }
 
 }  // namespace
@@ -107,6 +118,14 @@ Result<void> Accounts::agree(AccountRow& row, Time now) {
 }
 
 Result<Accounts::Found> Accounts::create(const Newcomer& newcomer, Time now) {
+  auto made = find_or_make(newcomer, now);
+  if (!made && is_denial(made.error())) {
+    tell_denial(deps_, {"account_denied", "", jose::thumbprint(newcomer.key), made.error().describe()}, now);
+  }
+  return made;
+}
+
+Result<Accounts::Found> Accounts::find_or_make(const Newcomer& newcomer, Time now) {
   const auto& [key, request, url, address] = newcomer;
   const std::string thumbprint = jose::thumbprint(key);
   auto row = TRY(known(thumbprint));

@@ -32,6 +32,7 @@ class Accounts {
                                               Time now);
 
  private:
+  Result<Found> find_or_make(const Newcomer& newcomer, Time now);
   Result<void> agree(store::AccountRow& row, Time now);
   Result<void> check_new(const crypto::PublicKey& key, const acme::NewAccount& request) const;
   Result<std::optional<store::AccountRow>> known(const std::string& thumbprint);

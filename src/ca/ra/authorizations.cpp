@@ -8,6 +8,7 @@
 #include "ca/ra/admission.hpp"
 #include "ca/ra/allowances.hpp"
 #include "ca/ra/closing.hpp"
+#include "ca/ra/denials.hpp"
 #include "ca/ra/proofs.hpp"
 #include "ca/store/current_status.hpp"
 
@@ -221,6 +222,8 @@ Result<std::optional<va::Claim>> Authorizations::claim(const Task& task, Time no
 Result<void> Authorizations::fail(store::Tx& tx, const AuthorizationRow& row, const Problem& cause, Time now) {
   const auto counted = spend(tx, failures_of(row.account, row.identifier, deps_.rules.limits.failed_validations), now);
   if (!counted && !counted.error().problem) return counted;  // at the limit one more changes nothing
+  const Denial denial{"validation_failed", row.account, row.identifier.value, cause.detail.printable()};
+  TRY(append_denial(tx, deps_.audit_chain, denial, now));
   return fail_orders(tx, row, cause);
 }
 

@@ -9,6 +9,7 @@
 #include "ca/ra/accounts.hpp"
 #include "ca/ra/allowances.hpp"
 #include "ca/ra/closing.hpp"
+#include "ca/ra/denials.hpp"
 #include "ca/ra/proofs.hpp"
 #include "ca/ra/renewals.hpp"
 #include "ca/store/current_status.hpp"
@@ -66,6 +67,12 @@ Result<OrderNow> as_now(store::Tx& tx, OrderRow row, Time now) {
                                                                   : "an authorization of the order is no longer good");
   }
   return order;
+}
+
+std::string names_of(const std::vector<acme::Identifier>& identifiers) {
+  std::string names;
+  for (const auto& identifier : identifiers) names += (names.empty() ? "" : " ") + identifier.value;
+  return names;
 }
 
 Result<OrderRow> owned(store::Tx& tx, const store::Id& account, const store::Id& id) {
@@ -137,8 +144,10 @@ Result<OrderNow> Orders::create(const store::AccountRow& owner, const acme::NewO
   const store::Id& account = owner.id;
   const auto profile = check(owner, request, now);
   if (!profile) {
-    deps_.log.info("order_denied", {{"account", account}, {"error", profile.error().describe()}});
-    return profile.error();
+    const auto& error = profile.error();
+    if (error.problem)
+      tell_denial(deps_, {"order_denied", account, names_of(request.identifiers), error.describe()}, now);
+    return error;
   }
   if (!check_room()) return no_room(now);
   OrderNow order;
@@ -219,6 +228,13 @@ Result<crypto::PublicKey> Orders::key_for(const OrderNow& order, const acme::Fin
   return key;
 }
 
+// The rules may have changed since the order was made (SF34).
+Result<void> Orders::check_again(const store::AccountRow& owner, const OrderRow& row) const {
+  const auto* profile = TRY(deps_.rules.profiles.pinned(row.profile));
+  const auto policies = TRY(policies_about(owner, profile->name, deps_));
+  return admit(row.identifiers, deps_.rules, policies);
+}
+
 Result<OrderNow> Orders::finalize(const store::AccountRow& owner, const store::Id& id, const acme::Finalize& request,
                                   Time now) {
   const store::Id& account = owner.id;
@@ -236,16 +252,17 @@ Result<OrderNow> Orders::finalize(const store::AccountRow& owner, const store::I
   const auto key = key_for(order, request);
   if (!key) {
     if (under_way) return issuer::order_not_ready(order.status);
-    deps_.log.info("issuance_denied", {{"order", id}, {"account", account}, {"error", key.error().describe()}});
+    if (key.error().problem) tell_denial(deps_, {"issuance_denied", account, id, key.error().describe()}, now);
     return key.error();
   }
   if (under_way) {
     if (!certificate || !holds_key(*certificate, *key)) return issuer::order_not_ready(order.status);
     return order;
   }
-  const auto* profile = TRY(deps_.rules.profiles.pinned(order.row.profile));
-  const auto policies = TRY(policies_about(owner, profile->name, deps_));  // may have changed since (SF34)
-  TRY(admit(order.row.identifiers, deps_.rules, policies));
+  if (const auto allowed = check_again(owner, order.row); !allowed) {
+    if (allowed.error().problem) tell_denial(deps_, {"issuance_denied", account, id, allowed.error().describe()}, now);
+    return allowed.error();
+  }
   order.row = TRY(issuance_.issue(order.row, {*key, request.csr_der}, now));
   order.status = order.row.status;
   return order;

@@ -48,6 +48,7 @@ class Orders {
   Result<store::AuthorizationRow> authorization_for(store::Tx& tx, const store::Id& account,
                                                     const acme::Identifier& identifier, const acme::NewOrder& request,
                                                     Time now);
+  Result<void> check_again(const store::AccountRow& owner, const store::OrderRow& row) const;
   Result<crypto::PublicKey> key_for(const OrderNow& order, const acme::Finalize& request);
 
   Deps deps_;

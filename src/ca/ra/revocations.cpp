@@ -5,6 +5,7 @@
 
 #include "acme/identifier.hpp"
 #include "acme/problem.hpp"
+#include "ca/ra/denials.hpp"
 #include "ca/ra/proofs.hpp"
 #include "ca/status/revoke.hpp"
 
@@ -83,7 +84,7 @@ Result<void> Revocations::revoke(const Requester& requester, const acme::Revocat
   const auto done = deps_.store.write(work);
   const std::string serial = certificate->serial_hex(), account = requester.account.value_or("");
   if (!done) {
-    deps_.log.info("revocation_denied", {{"serial", serial}, {"account", account}, {"error", done.error().describe()}});
+    if (done.error().problem) tell_denial(deps_, {"revocation_denied", account, serial, done.error().describe()}, now);
     return done;
   }
   deps_.agenda.hurry(status_task, now);

@@ -153,7 +153,7 @@ TEST_F(CertificateTest, REV_09_ForeignCertificatesAreNotOurs) {
   expect_not_revoked();
 }
 
-TEST_F(CertificateTest, ENT_09_IssuanceDenialAndRevocationAreLogged) {
+TEST_F(CertificateTest, IssuanceDenialAndRevocationAreLogged) {
   other.post(revoke_url, payload());
   driver.post(revoke_url, payload());
   driver.new_order({std::string("*.corp.example")});
