@@ -84,7 +84,35 @@ TEST_F(LocalIssuerTest, SF63_NoFlippedBitIsEverSigned) {
   EXPECT_EQ(signer.signatures, 0);
 }
 
-TEST_F(LocalIssuerTest, SF37_SF63_WhatThePlainDigestDoesNotTellTheLintDoes) {
+// A token that signs something else, or with another key of its own.
+class ConfusedSigner final : public crypto::Signer {
+ public:
+  const crypto::PrivateKey& announced = TestHierarchy::get().key;
+  const crypto::PrivateKey* key = &announced;
+  Bytes instead;
+  const crypto::PublicKey& public_key() const override { return announced.public_key(); }
+  Result<Bytes> sign(ByteView message) const override { return key->sign(instead.empty() ? message : instead); }
+};
+
+TEST_F(LocalIssuerTest, X509_12_SF37_WhatTheSignerMadeIsReadBackBeforeItIsHandedOut) {
+  ConfusedSigner confused;
+  issuer = LocalIssuer::open(x509::Chain({hierarchy.intermediate}), confused, hierarchy.root, random).value();
+  const auto what = drafted();
+  const auto made = [&](bool fresh) {
+    return finished(what.handle, digest_of(what.handle), what.serial, end, fresh).has_value();
+  };
+  for (const bool fresh : {true, false}) {
+    EXPECT_TRUE(made(fresh));
+    confused.instead = Bytes{0x30, 0};
+    EXPECT_FALSE(made(fresh));
+    confused.instead.clear();
+    confused.key = &hierarchy.root_key;
+    EXPECT_FALSE(made(fresh));
+    confused.key = &confused.announced;
+  }
+}
+
+TEST_F(LocalIssuerTest, X509_12_SF37_SF63_WhatThePlainDigestDoesNotTellTheLintDoes) {
   const auto digital = static_cast<unsigned>(x509::KeyUsage::digital_signature);
   const std::vector<x509::ExtendedUsage> server = {x509::ExtendedUsage::server_auth};
   const std::vector<x509::SubjectName> others = {{x509::SubjectName::Type::dns, "evil.example"}};

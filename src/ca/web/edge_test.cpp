@@ -77,7 +77,7 @@ TEST_F(EdgeTest, TR_09_OtherGetsAre405WithMalformedAndAllow) {
   EXPECT_EQ(driver.plain("DELETE", AcmeDriver::url("/directory")).header("Allow"), "GET, HEAD, POST");
 }
 
-TEST_F(EdgeTest, UnknownPathsAre404WithMalformed) {
+TEST_F(EdgeTest, SF15_UnknownPathsAre404WithMalformed) {
   for (const auto* path :
        {"/", "/acme", "/acme/corp", "/acme/corp/", "/acme/other/directory", "/acme/corp/new-authz", "/acme/corp/order/",
         "/acme/corp/order/x/y", "/ACME/corp/directory", "/acme/corp/directory/"}) {

@@ -325,7 +325,7 @@ TEST_F(OrderTest, X509_13_EveryKeyTypeIsIssued) {
   }
 }
 
-TEST_F(OrderTest, X509_01_SerialsAreLongAndUnique) {
+TEST_F(OrderTest, X509_01_SF68_SerialsAreLongAndUnique) {
   std::set<std::string> seen;
   for (int i = 0; i < 5; ++i) {
     const auto issued = driver.issue({"a.corp.example"}, leaf_key());
