@@ -118,9 +118,10 @@ std::string admission_text(const AuthorityOptions& options) {
               "of one account for one name") +
          line("accounts", width, quoted(to_text(options.limits.accounts)), "from one address") +
          "\n# Which names and addresses there may be certificates for; who asks must prove each one besides.\n"
-         "# \"corp.example\" is that name and all below it, \"=app.corp.example\" that name alone. Without allow "
-         "anything\n"
-         "# is allowed; deny comes first. [[policy.only]] with account, eab_key or profile narrows it for those.\n"
+         "# \"corp.example\" is that name and all below it, \"=app.corp.example\" that name alone, \"*.corp.example\" "
+         "all\n"
+         "# names one label below it. Without allow anything is allowed; deny comes first. [[policy.only]] with "
+         "account, eab_key or profile narrows it for those.\n"
          "[policy]\n" +
          rules_text(options.policy) + scopes;
 }

@@ -235,7 +235,7 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[[validation.deny]]\nnetwork = \"10.0.0.0/8\"\nnames = \".corp.example\"", "validation.deny.names: "},
        {"[accounts]\neab_required = 1", "accounts.eab_required: "},
        {"[accounts]\neab = true", "accounts.eab: there is no such setting"},
-       {"[policy]\nallow = [\"*.corp.example\"]", "policy.allow: \"*.corp.example\" is neither a name"},
+       {"[policy]\nallow = [\"*.*.corp.example\"]", "policy.allow: \"*.*.corp.example\" is neither a name"},
        {"[policy]\nallow = [\"corp.example\"]\ndeny = [\"10.0.0.0/33\"]", "policy.deny: "},
        {"[policy]\nallow = \"corp.example\"", "policy.allow: "},
        {"[[policy.only]]\nallow = [\"corp.example\"]", "policy.only.account: an account, an eab_key or a profile"},

@@ -69,7 +69,7 @@ TEST_F(EabVerbTest, RefusalsSayWhichFlag) {
   };
   EXPECT_NE(refused([](auto& flags) { flags.label = ""; }).find("--label"), std::string::npos);
   EXPECT_NE(refused([](auto& flags) { flags.accounts = 0; }).find("--accounts"), std::string::npos);
-  EXPECT_NE(refused([](auto& flags) { flags.allow = {"*.x"}; }).find("--allow"), std::string::npos);
+  EXPECT_NE(refused([](auto& flags) { flags.allow = {"*.*.x"}; }).find("--allow"), std::string::npos);
   EXPECT_NE(refused([](auto& flags) { flags.expires = "soon"; }).find("--expires"), std::string::npos);
   ::testing::internal::CaptureStderr();
   EXPECT_EQ(run(EabRevoke{folder, "nobody\x1b[31m", false}), 64);

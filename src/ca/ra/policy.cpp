@@ -7,6 +7,8 @@
 namespace crest::ca::ra {
 namespace {
 
+constexpr std::string_view below_word = "*.";
+
 Ruling denied(const Policy& policy, const std::string& rule) { return {false, policy.label + ": " + rule}; }
 Ruling allowed(const Policy& policy, const std::string& rule) { return {true, policy.label + ": " + rule}; }
 
@@ -69,19 +71,31 @@ bool ScopedPolicy::concerns(const Applicant& applicant) const {
 
 Result<NameRule> NameRule::parse(std::string_view text) {
   NameRule rule;
-  rule.exact_ = text.starts_with('=');
-  if (rule.exact_) text.remove_prefix(1);
+  if (text.starts_with('=')) {
+    rule.reach_ = Reach::exact;
+    text.remove_prefix(1);
+  } else if (text.starts_with(below_word)) {
+    rule.reach_ = Reach::children;
+    text.remove_prefix(below_word.size());
+  }
   const dns::Name name = TRY(dns::Name::from_user(text));
   rule.name_ = name.str();
   return rule;
 }
 
-bool NameRule::fits(std::string_view name) const {
-  if (name == name_) return true;
-  return !exact_ && name.size() > name_.size() && name.ends_with(name_) && name[name.size() - name_.size() - 1] == '.';
+bool NameRule::fits(const acme::Identifier& identifier) const {
+  const std::string name = identifier.base().value;
+  const bool below = name.size() > name_.size() && name.ends_with(name_) && name[name.size() - name_.size() - 1] == '.';
+  if (reach_ == Reach::below) return below || name == name_;
+  if (reach_ == Reach::exact) return name == name_;
+  if (identifier.is_wildcard()) return name == name_;  // it stands for just these names
+  return below && name.find('.') == name.size() - name_.size() - 1;
 }
 
-std::string NameRule::str() const { return (exact_ ? "=" : "") + name_; }
+std::string NameRule::str() const {
+  const std::string front = reach_ == Reach::exact ? "=" : reach_ == Reach::children ? std::string(below_word) : "";
+  return front + name_;
+}
 
 Ruling rule_on(const acme::Identifier& identifier, const Policy& policy) {
   if (identifier.type == acme::IdentifierType::ip) {
@@ -92,9 +106,8 @@ Ruling rule_on(const acme::Identifier& identifier, const Policy& policy) {
                   [&](const encoding::IpNetwork& network) { return network.contains(plain); });
   }
   if (identifier.is_wildcard() && !policy.wildcards) return denied(policy, "wildcards are not allowed");
-  const std::string name = identifier.base().value;
   return decide(policy, policy.deny, policy.allow, policy.any_name, "name",
-                [&](const NameRule& rule) { return rule.fits(name); });
+                [&](const NameRule& rule) { return rule.fits(identifier); });
 }
 
 Ruling rule_on(const acme::Identifier& identifier, std::span<const Policy* const> policies) {

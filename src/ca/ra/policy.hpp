@@ -11,17 +11,18 @@
 
 namespace crest::ca::ra {
 
-// "corp.example" is that name and every name below it; "=app.corp.example" is that one name.
+// "corp.example" is that name and every name below it; "=app.corp.example" is that one name; "*.corp.example" is every
+// name one label below it, and so the wildcard.
 class NameRule {
  public:
   static Result<NameRule> parse(std::string_view text);  // error: malformed, saying which rule of names it breaks
-  bool fits(std::string_view name) const;                // a name in lower case, without "*."
+  bool fits(const acme::Identifier& name) const;
   std::string str() const;
   friend bool operator==(const NameRule&, const NameRule&) = default;
 
  private:
   std::string name_;
-  bool exact_ = false;
+  enum class Reach { below, exact, children } reach_ = Reach::below;
 };
 
 struct Policy {

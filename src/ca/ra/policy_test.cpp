@@ -28,8 +28,17 @@ TEST(NameRule, ReadsWhatPeopleWrite) {
                  "cher.example")
                 .str(),
             "=xn--bcher-kva.example");
-  for (const char* bad : {"", "=", "*.corp.example", "corp..example", ".corp.example", "a b", "10.0.0.1"})
+  for (const char* bad :
+       {"", "=", "*.", "=*.corp.example", "*.*.corp.example", "corp..example", ".corp.example", "a b", "10.0.0.1"})
     EXPECT_FALSE(NameRule::parse(bad)) << bad;
+}
+
+TEST(NameRule, OneLabelBelow) {
+  const auto children = rule("*.Corp.Example");
+  EXPECT_EQ(children.str(), "*.corp.example");
+  for (const char* fits : {"a.corp.example", "*.corp.example"}) EXPECT_TRUE(children.fits(name(fits))) << fits;
+  for (const char* other : {"corp.example", "a.b.corp.example", "*.a.corp.example", "acorp.example", "example"})
+    EXPECT_FALSE(children.fits(name(other))) << other;
 }
 
 TEST(Policy, ORD_03_DecidesByTheFirstRuleThatFits) {
@@ -105,9 +114,9 @@ TEST(Policy, IsMadeOfNamesAndNetworksInOneList) {
   EXPECT_FALSE(rule_on(name("a.corp.example"), none).allowed);
   const auto any = policy_from({.label = "p", .allow = {}, .deny = {}}).value();
   EXPECT_TRUE(rule_on(name("a.corp.example"), any).allowed && rule_on(address("10.1.2.3"), any).allowed);
-  const auto wrong = policy_from({.label = "p", .allow = {{"*.corp.example"}}, .deny = {}});
+  const auto wrong = policy_from({.label = "p", .allow = {{"*.*.corp.example"}}, .deny = {}});
   ASSERT_FALSE(wrong);
-  EXPECT_NE(wrong.error().message.find("\"*.corp.example\" is neither"), std::string::npos) << wrong.error().message;
+  EXPECT_NE(wrong.error().message.find("\"*.*.corp.example\" is neither"), std::string::npos) << wrong.error().message;
 }
 
 TEST(Policy, AScopeIsWhatItNames) {
