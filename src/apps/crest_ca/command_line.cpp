@@ -46,6 +46,21 @@ CLI::App* add_init(CLI::App& app, Init& flags) {
   return verb;
 }
 
+void add_import(CLI::App& app, ImportStepCa& flags, int& code) {
+  CLI::App* verb = app.add_subcommand("import", "make a CA in the place of another program's");
+  verb->require_subcommand(1);
+  CLI::App* step = verb->add_subcommand("step-ca", "with step-ca's root, intermediate, directory and rules");
+  step->add_option("settings", flags.settings_file, "its ca.json; files it names relatively stand beside it")
+      ->required();
+  step->add_option("folder", flags.folder, "where the new CA will live")->required();
+  step->add_option("--provisioner", flags.provisioner, "which of several ACME provisioners");
+  step->add_option("--password-file", flags.password_file, "file with the password of step-ca's key; default: ask");
+  step->add_flag("--dry-run", flags.dry_run, "say what would be, and write nothing");
+  add_json(*step, flags.json);
+  add_passphrase_flags(*step, flags.passphrase);
+  step->callback([&] { code = run(flags); });
+}
+
 struct IssuerFlags {
   IssuerList list;
   IssuerRequest request;
@@ -240,6 +255,7 @@ int run_command_line(int count, char** words) {
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 2 failed and a person must act, 64 wrong use, 75 try again later.");
   Init init;
+  ImportStepCa import_step_ca;
   Serve serve;
   IssuerFlags issuer;
   CertificateVerbs certificates;
@@ -251,6 +267,7 @@ int run_command_line(int count, char** words) {
   Restore restore;
   int code = 0;
   add_init(app, init)->callback([&] { code = run(init); });
+  add_import(app, import_step_ca, code);
   add_issuer(app, issuer, code);
   add_serve(app, serve)->callback([&] { code = run(serve); });
   add_certificates(app, certificates, code);

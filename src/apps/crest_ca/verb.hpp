@@ -39,6 +39,15 @@ struct Init {
   std::string request_file;  // a root that is kept elsewhere signs this; "": the root is made, too
 };
 
+// A CA in the place of another program's.
+struct ImportStepCa {
+  std::string settings_file, folder;  // ca.json; the new CA's
+  std::string provisioner;            // "": the only one
+  std::string password_file;          // of step-ca's key
+  PassphraseFlags passphrase;         // of the key here; none: the same as before
+  bool dry_run = false, json = false;
+};
+
 struct IssuerList {
   std::string folder;
   bool json = false;
@@ -129,6 +138,7 @@ struct Restore {
 
 // Each prints what it has to say to stdout and problems to stderr, and returns the exit code.
 int run(const Init& flags);
+int run(const ImportStepCa& flags);
 int run(const IssuerList& flags);
 int run(const IssuerRequest& flags);
 int run(const IssuerInstall& flags);
