@@ -42,6 +42,16 @@ std::string with_dollars(std::string_view sql) {
   return out;
 }
 
+// As a connection string has it.
+std::string quoted_word(std::string_view text) {
+  std::string out = "'";
+  for (const char each : text) {
+    if (each == '\'' || each == '\\') out += '\\';
+    out += each;
+  }
+  return out + "'";
+}
+
 std::string first_line(const char* text) {
   const std::string all(text ? text : "");
   return Untrusted(all.substr(0, all.find('\n'))).printable(300);
@@ -230,6 +240,24 @@ Result<void> PostgresConnection::execute(const char* sql) {
   const ResultPtr result(PQexec(native_, sql));
   if (!succeeded(result.get())) return failure(deed_of(sql), result.get());
   return {};
+}
+
+Result<std::string> in_schema(const std::string& target, const std::string& schema) {
+  char* problem = nullptr;
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> parsed(PQconninfoParse(target.c_str(), &problem),
+                                                                              PQconninfoFree);
+  const std::unique_ptr<char, void (*)(void*)> freed(problem, PQfreemem);
+  if (!parsed) return make_error(ErrorKind::config, "no connection string: " + first_line(problem), target);
+  std::string text, options;
+  for (const PQconninfoOption* each = parsed.get(); each->keyword; ++each) {
+    if (!each->val) continue;
+    if (std::string_view(each->keyword) == "options") {
+      options = each->val + std::string(" ");
+      continue;
+    }
+    text += each->keyword + std::string("=") + quoted_word(each->val) + " ";
+  }
+  return text + "options=" + quoted_word(options + "-c search_path=" + schema);  // the last one counts
 }
 
 }  // namespace crest::adapters

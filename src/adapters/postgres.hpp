@@ -42,4 +42,7 @@ class PostgresConnection final : public SqlConnection {
   std::unordered_map<const char*, std::unique_ptr<PostgresStatement>> statements_;
 };
 
+// The connection string with tables in this schema, whatever else it says. Error: config, when libpq cannot read it.
+Result<std::string> in_schema(const std::string& target, const std::string& schema);
+
 }  // namespace crest::adapters

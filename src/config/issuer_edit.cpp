@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/ca_config_tables.hpp"
+#include "config/line_edit.hpp"
 
 namespace crest::config {
 namespace {
@@ -15,36 +16,9 @@ Error no_such(const std::string& name) {
   return make_error(ErrorKind::usage, "there is no issuer of this name; crest-ca issuer list shows them", name);
 }
 
-// The octets [begin, end) of a line, counted from 1, without its line feed.
-struct Span {
-  std::size_t begin = 0, end = 0;
-};
-Span line_of(const std::string& text, unsigned number) {
-  Span span;
-  for (unsigned line = 1; line < number && span.begin < text.size(); ++line) {
-    const auto feed = text.find('\n', span.begin);
-    span.begin = feed == std::string::npos ? text.size() : feed + 1;
-  }
-  span.end = std::min(text.find('\n', span.begin), text.size());
-  return span;
-}
-
 // Without a table there is one issuer all the same: it gets one before another joins it or it changes.
 std::string with_tables(std::string text, const Document& document) {
   return has_tables(document) ? text : text + issuer_text({});
-}
-
-Result<std::string> checked(std::string text, const std::string& file) {
-  TRY(ca_config_from_toml(text, file));
-  return text;
-}
-
-// `state = "..."` in its line; what else stands there stays.
-std::string with_value(std::string text, unsigned line, const std::string& word) {
-  const Span span = line_of(text, line);
-  const auto first = text.find_first_of("\"'", text.find('=', span.begin));
-  const auto last = text.find(text[first], first + 1);
-  return text.replace(first, last + 1 - first, quoted(word));
 }
 
 }  // namespace
@@ -56,7 +30,7 @@ Result<std::string> with_issuer(std::string text, const std::string& file, const
   }
   const auto document = TRY(Document::parse(text, file));
   if (!text.empty() && text.back() != '\n') text += '\n';
-  return checked(with_tables(std::move(text), document) + issuer_text(issuer), file);
+  return read_back(with_tables(std::move(text), document) + issuer_text(issuer), file);
 }
 
 Result<std::string> with_issuer_state(std::string text, const std::string& file, const std::string& name,
@@ -74,9 +48,8 @@ Result<std::string> with_issuer_state(std::string text, const std::string& file,
   const auto& members = std::get<Table>(table.data);
   const auto found = members.find("state");
   const std::string word(to_string(state));
-  if (found != members.end()) return checked(with_value(std::move(text), found->second.line, word), file);
-  const Span header = line_of(text, table.line);
-  return checked(text.insert(header.end, "\nstate = " + quoted(word)), file);
+  if (found != members.end()) return read_back(with_value(std::move(text), found->second.line, word), file);
+  return read_back(with_line_after(std::move(text), table.line, "state = " + quoted(word)), file);
 }
 
 }  // namespace crest::config

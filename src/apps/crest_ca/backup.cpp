@@ -2,13 +2,14 @@
 #include <set>
 
 #include "adapters/posix_disk.hpp"
-#include "adapters/sqlite_backup.hpp"
+#include "adapters/store_backup.hpp"
 #include "adapters/system_clock.hpp"
 #include "apps/crest_ca/audit_keys.hpp"
 #include "apps/crest_ca/verb.hpp"
 #include "ca/audit/chain.hpp"
 #include "ca/audit/writer.hpp"
 #include "config/ca_folder.hpp"
+#include "config/store_edit.hpp"
 #include "encoding/json.hpp"
 
 namespace crest::apps::crest_ca {
@@ -76,30 +77,74 @@ Result<Counts> checked(const std::string& folder) {
   return counts;
 }
 
-Result<void> restore_into(const std::string& file, const std::string& folder, Time now) {
-  const auto carried = TRY(adapters::carried_by(file));
-  const auto disk = TRY(adapters::open_posix_disk(folder));
-  if (auto unused = config::check_unused(*disk); !unused) return std::move(unused).error().at(folder);
+// What a backup is restored to: a folder, and the database its ca.toml names, or another.
+struct Destination {
+  std::string folder;
+  std::string postgres;  // "": as ca.toml says
+};
+
+Result<void> put_records(const std::string& file, const Destination& to, const std::string& postgres) {
+  const auto disk = TRY(adapters::open_posix_disk(to.folder));
+  TRY(disk->make_folder(config::ca_store_folder, private_folder_mode));
+  TRY(adapters::restore_sqlite(file, store_path(to.folder)));
+  if (postgres.empty()) return {};
+  auto moved = adapters::move_to_postgres(store_path(to.folder), postgres);
+  std::error_code ignored;
+  std::filesystem::remove_all(joined(to.folder, config::ca_store_folder), ignored);
+  return moved;
+}
+
+// The last one: without it there is no CA.
+Result<void> put_settings(Disk& disk, const std::string& text) {
+  TRY(disk.create(config::ca_settings_file, as_bytes(text), private_file_mode));
+  TRY(disk.sync(config::ca_settings_file));
+  return disk.sync_folder("");
+}
+
+// The ca.toml of a backup, nothing of which lies outside of its folder.
+Result<std::string> settings_of(const adapters::Carried& carried, const std::string& file) {
   std::string settings;
   for (const auto& each : carried.files) {
     if (!is_inside(each.path))
       return make_error(ErrorKind::malformed, "the backup names a file outside of its folder", each.path);
     if (each.path == config::ca_settings_file) settings = each.content;
-    if (each.path == config::ca_settings_file) continue;  // the last one: without it there is no CA
-    TRY(make_folders(*disk, parent_of(each.path)));
-    TRY(disk->create(each.path, as_bytes(each.content), private_file_mode));
-    TRY(disk->sync(each.path));
   }
   if (settings.empty()) return make_error(ErrorKind::malformed, "the backup holds no ca.toml", file);
-  TRY(disk->make_folder(config::ca_store_folder, private_folder_mode));
-  TRY(adapters::restore_sqlite(file, store_path(folder)));
-  TRY(disk->create(config::ca_settings_file, as_bytes(settings), private_file_mode));
-  TRY(disk->sync(config::ca_settings_file));
-  TRY(disk->sync_folder(""));
-  const auto records = TRY(open_records(folder));
+  return settings;
+}
+
+Result<void> put_files(Disk& disk, const adapters::Carried& carried) {
+  for (const auto& each : carried.files) {
+    if (each.path == config::ca_settings_file) continue;
+    TRY(make_folders(disk, parent_of(each.path)));
+    TRY(disk.create(each.path, as_bytes(each.content), private_file_mode));
+    TRY(disk.sync(each.path));
+  }
+  return {};
+}
+
+Result<void> restore_into(const std::string& file, const Destination& to, Time now) {
+  const auto carried = TRY(adapters::carried_by(file));
+  auto settings = TRY(settings_of(carried, file));
+  if (!to.postgres.empty()) settings = TRY(config::with_postgres(settings, config::ca_settings_file, to.postgres));
+  const auto config = TRY(config::ca_config_from_toml(settings, config::ca_settings_file));
+  const auto disk = TRY(adapters::open_posix_disk(to.folder));
+  if (auto unused = config::check_unused(*disk); !unused) return std::move(unused).error().at(to.folder);
+  TRY(put_records(file, to, config.postgres));
+  TRY(put_files(*disk, carried));
+  TRY(put_settings(*disk, settings));
+  const auto records = TRY(open_records(to.folder));
   const ca::audit::Event event{"restored", {{"backup_made", to_rfc3339(carried.made)}}};
   return records.store->write(
       [&](ca::store::Tx& tx) { return ca::audit::append(tx, records.config.authority.node, event, now); });
+}
+
+// Where the records would be if it were in earnest; "" in the folder.
+Result<std::string> database_of(const std::string& file) {
+  const auto carried = TRY(adapters::carried_by(file));
+  const auto settings = TRY(settings_of(carried, file));
+  const auto config = TRY(config::ca_config_from_toml(settings, config::ca_settings_file));
+  return config.postgres;
 }
 
 // A folder that goes with everything in it.
@@ -118,41 +163,52 @@ class Scratch {
   std::string path_;
 };
 
+// In a folder, and a schema of the database, that are gone afterwards.
 Result<Counts> rehearsed(const std::string& file, Time now) {
+  const std::string database = TRY(database_of(file));
+  std::unique_ptr<adapters::ScratchSchema> schema;
+  if (!database.empty()) schema = TRY(adapters::ScratchSchema::create(database));
   const Scratch scratch(file + ".rehearsal");
-  TRY(restore_into(file, scratch.path(), now));
+  TRY(restore_into(file, {scratch.path(), schema ? schema->target() : ""}, now));
   return checked(scratch.path());
+}
+
+std::string in_words(const Counts& counts) {
+  return std::to_string(counts.certificates) + " certificates, " + std::to_string(counts.audit_lines) +
+         " lines of the audit log, all whole";
 }
 
 Result<void> back_up(const Backup& flags) {
   adapters::SystemClock clock;
   const auto disk = TRY(adapters::open_posix_disk(flags.folder, {.create = false}));
   const auto config = TRY(config::read_settings(*disk, flags.folder));
-  if (!config.postgres.empty()) {
-    return make_error(
-        ErrorKind::usage,
-        "the records are in PostgreSQL, whose own pg_dump takes a backup in one moment; copy ca.toml, the "
-        "certificates and the encrypted keys beside it",
-        flags.folder);
-  }
   adapters::Carried carried{clock.now(), {}};
   carried.files = TRY(files_of(*disk, config));
-  TRY(adapters::back_up_sqlite(store_path(flags.folder), flags.file, carried));
+  if (config.postgres.empty()) {
+    TRY(adapters::back_up_sqlite(store_path(flags.folder), flags.file, carried));
+  } else {
+    TRY(adapters::back_up_postgres(config.postgres, flags.file, carried));
+  }
   if (!flags.rehearse) {
-    say("The backup is " + flags.file + ". Try it: crest-ca backup --rehearse restores it into a folder of its own.");
+    say("The backup is " + flags.file + ". Try it: crest-ca rehearse " + flags.file);
     return {};
   }
   auto counts = rehearsed(flags.file, clock.now());
   if (!counts) return std::move(counts).error().at("the backup is made, but its rehearsal failed");
-  say("The backup is " + flags.file + ", and was restored for a try: " + std::to_string(counts->certificates) +
-      " certificates, " + std::to_string(counts->audit_lines) + " lines of the audit log, all whole.");
+  say("The backup is " + flags.file + ", and was restored for a try: " + in_words(*counts) + ".");
+  return {};
+}
+
+Result<void> rehearse(const Rehearse& flags) {
+  const auto counts = TRY(rehearsed(flags.file, adapters::SystemClock().now()));
+  say(flags.file + " was restored for a try: " + in_words(counts) + ".");
   return {};
 }
 
 Result<void> restore(const Restore& flags) {
   adapters::SystemClock clock;
   const auto carried = TRY(adapters::carried_by(flags.file));
-  TRY(restore_into(flags.file, flags.folder, clock.now()));
+  TRY(restore_into(flags.file, {flags.folder, flags.postgres}, clock.now()));
   say("The CA of " + to_rfc3339(carried.made) + " is in " + flags.folder + ". Start it: crest-ca serve " +
       flags.folder);
   say("It knows nothing of what was issued or revoked since. Serial numbers are random and numbers of revocation lists "
@@ -164,6 +220,11 @@ Result<void> restore(const Restore& flags) {
 
 int run(const Backup& flags) {
   const auto done = back_up(flags);
+  return done ? 0 : report(done.error());
+}
+
+int run(const Rehearse& flags) {
+  const auto done = rehearse(flags);
   return done ? 0 : report(done.error());
 }
 

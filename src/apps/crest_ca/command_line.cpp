@@ -217,16 +217,28 @@ void add_policy(CLI::App& app, PolicyExplain& flags, int& code) {
   explain->callback([&] { code = run(flags); });
 }
 
-void add_backup(CLI::App& app, Backup& backup, Restore& restore, int& code) {
+struct BackupFlags {
+  Backup backup;
+  Rehearse rehearse;
+  Restore restore;
+};
+
+void add_backup(CLI::App& app, BackupFlags& flags, int& code) {
+  auto& [backup, rehearse, restore] = flags;
   CLI::App* make = app.add_subcommand("backup", "copy a CA into one file, while it serves");
   add_folder(*make, backup.folder);
   make->add_option("file", backup.file, "a new file; it holds encrypted keys")->required();
-  make->add_flag("--rehearse", backup.rehearse, "restore it into a folder of its own, check that, and remove it");
-  make->callback([&] { code = run(backup); });
+  make->add_flag("--rehearse", backup.rehearse, "then restore it for a try, as crest-ca rehearse does");
+  make->callback([&] { code = run(flags.backup); });
+  CLI::App* attempt = app.add_subcommand("rehearse", "restore a backup for a try, check that, and remove it");
+  attempt->add_option("file", rehearse.file, "as crest-ca backup made it")->required();
+  attempt->callback([&] { code = run(flags.rehearse); });
   CLI::App* back = app.add_subcommand("restore", "make a CA of a backup");
   back->add_option("file", restore.file, "as crest-ca backup made it")->required();
   back->add_option("folder", restore.folder, "a new folder")->required();
-  back->callback([&] { code = run(restore); });
+  back->add_option("--postgres", restore.postgres,
+                   "an empty database for the records, instead of the one that ca.toml names: a connection string");
+  back->callback([&] { code = run(flags.restore); });
 }
 
 void add_audit(CLI::App& app, Audit& flags, int& code) {
@@ -263,8 +275,7 @@ int run_command_line(int count, char** words) {
   AccountAgree account;
   PolicyExplain policy;
   Audit audit;
-  Backup backup;
-  Restore restore;
+  BackupFlags backup;
   int code = 0;
   add_init(app, init)->callback([&] { code = run(init); });
   add_import(app, import_step_ca, code);
@@ -275,7 +286,7 @@ int run_command_line(int count, char** words) {
   add_account(app, account, code);
   add_policy(app, policy, code);
   add_audit(app, audit, code);
-  add_backup(app, backup, restore, code);
+  add_backup(app, backup, code);
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {

@@ -132,8 +132,12 @@ struct Backup {
   std::string folder, file;
   bool rehearse = false;
 };
+struct Rehearse {
+  std::string file;
+};
 struct Restore {
   std::string file, folder;
+  std::string postgres;  // another database than the one of ca.toml
 };
 
 // Each prints what it has to say to stdout and problems to stderr, and returns the exit code.
@@ -144,6 +148,7 @@ int run(const IssuerRequest& flags);
 int run(const IssuerInstall& flags);
 int run(const IssuerSetState& flags);
 int run(const Backup& flags);
+int run(const Rehearse& flags);
 int run(const Restore& flags);
 int run(const Audit& flags);  // 2 also when the log is broken
 // Serves until SIGTERM or SIGINT, and reads its settings again at SIGHUP; all of them are blocked in every thread.
