@@ -19,6 +19,7 @@ class PostgresDatabase final : public SqlDatabase {
     return use == Use::write ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
   }
   const char* probe() const override { return "UPDATE crest_schema SET version = version"; }
+  const char* size() const override { return "SELECT pg_database_size(current_database())"; }
 
  private:
   std::string target_;

@@ -74,6 +74,7 @@ class SqlStore final : public Store {
   Result<void> read(const Work& work) override;
   Result<void> check() override;
   Result<void> check_room() override { return database_->check_room(); }
+  Result<std::optional<std::uint64_t>> size_bytes() override;
 
  private:
   using Batch = std::vector<JobPtr>;  // at most one for each thread
@@ -224,6 +225,18 @@ Result<void> SqlStore::read(const Work& work) {
   const Result<void> result = work(used->tables.tx());
   if (used->connection->commit()) give_back(std::move(used));
   return result;
+}
+
+Result<std::optional<std::uint64_t>> SqlStore::size_bytes() {
+  std::unique_ptr<Seat> used = TRY(reader());
+  std::optional<std::uint64_t> size;
+  {
+    SqlQuery query(*used->connection, database_->size());
+    const bool there = TRY(query.row());
+    if (there) size = static_cast<std::uint64_t>(query.integer(0));
+  }
+  give_back(std::move(used));
+  return size;
 }
 
 Result<void> SqlStore::check() {

@@ -17,6 +17,7 @@ class SqlDatabase {
   virtual Result<std::unique_ptr<SqlConnection>> connect(Use use) = 0;  // errors: storage
   virtual const char* begin(Use use) const = 0;                         // the statement
   virtual const char* probe() const = 0;                                // a statement that writes a little
+  virtual const char* size() const = 0;                                 // one that tells how many octets there are
   virtual Result<void> before_write(SqlConnection&) { return {}; }
   virtual Result<void> check_room() { return {}; }  // see Store
 };

@@ -17,6 +17,7 @@ class OwnedStore final : public Store {
   Result<void> write(const Work& work) override { return store_->write(work); }
   Result<void> read(const Work& work) override { return store_->read(work); }
   Result<void> check() override { return store_->check(); }
+  Result<std::optional<std::uint64_t>> size_bytes() override { return store_->size_bytes(); }
 
  private:
   TemporaryFolder folder_;
@@ -25,6 +26,23 @@ class OwnedStore final : public Store {
 
 std::unique_ptr<Store> sqlite_store() { return std::make_unique<OwnedStore>(); }
 std::unique_ptr<Store> postgres_store() { return open_postgres_store(PostgresServer::shared().fresh_target()).value(); }
+
+TEST(SqlStore, SF62_TellsItsSize) {
+  for (const auto& store : {sqlite_store(), postgres_store()}) {
+    const auto before = store->size_bytes().value();
+    ASSERT_TRUE(before);
+    EXPECT_GT(*before, 0u);
+    const auto grown = store->write([](ca::store::Tx& tx) -> Result<void> {
+      for (int i = 0; i < 600; ++i) {
+        const std::string id = std::to_string(i);
+        TRY(tx.accounts.insert({.id = id, .thumbprint = id, .contact = {"mailto:" + std::string(1'000, 'a')}}));
+      }
+      return {};
+    });
+    ASSERT_TRUE(grown);
+    EXPECT_GT(*store->size_bytes().value(), *before + 100'000);
+  }
+}
 
 }  // namespace
 }  // namespace crest::adapters

@@ -25,6 +25,9 @@ class SqliteDatabase final : public SqlDatabase {
     return "INSERT INTO spendings (subject, full_at) VALUES ('store check', 0) "
            "ON CONFLICT (subject) DO UPDATE SET full_at = 0";
   }
+  const char* size() const override {
+    return "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+  }
   Result<void> before_write(SqlConnection& writer) override {
     if (!options_.pages_max) return {};
     const unsigned most = options_.pages_max->load();

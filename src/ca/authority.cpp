@@ -265,6 +265,8 @@ void Authority::Impl::gauge_state() {
   meter.gauge("crest_ca_queue_length", static_cast<double>(agenda.size()));
   if (status)
     meter.gauge("crest_ca_crl_age_seconds", std::chrono::duration<double>(status->list_age(clock.now())).count());
+  const auto size = store.size_bytes();
+  if (size && *size) meter.gauge("crest_ca_store_bytes", static_cast<double>(**size));
   (void)health();
 }
 

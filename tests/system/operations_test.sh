@@ -51,6 +51,7 @@ check "SF89 no certificate, no answer" says 'show a client certificate' admin /m
 check "SF89 another authority's certificate, no connection" bash -c \
   "! curl -sS --cacert '$work/ca/roots.pem' --cert '$work/stranger.pem' --key '$work/stranger.key' https://localhost:9001/health"
 check "SF89 metrics for an operator" says '^crest_ca_certificates_issued_total\|^crest_ca_store_seconds_count' as_ops /metrics
+check "SF62 the size of the database is a metric" says '^crest_ca_store_bytes [1-9]' as_ops /metrics
 check "health in detail" says '"items":{"database":"ok","disk":"ok","clock":"ok","key":"ok","status":"ok"' as_ops /health
 check "SF89 health for strangers has no detail" says '^{"status":"ok"}$' curl -sS --cacert "$work/ca/roots.pem" https://localhost:9000/health
 check "SF89 the operators' paths are not on the ACME listener" says '404' curl -sS -o /dev/null -w '%{http_code}' \

@@ -20,6 +20,7 @@ class MeteredStore final : public Store {
   Result<void> read(const Work& work) override { return inner_.read(work); }
   Result<void> check() override { return inner_.check(); }
   Result<void> check_room() override { return inner_.check_room(); }
+  Result<std::optional<std::uint64_t>> size_bytes() override { return inner_.size_bytes(); }
 
  private:
   Store& inner_;

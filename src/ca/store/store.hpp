@@ -218,6 +218,8 @@ class Store {
   // Whether there is room for new work to begin, so that what has begun can end before the disk is full. Does not
   // block. Error: storage.
   virtual Result<void> check_room() { return {}; }
+  // Of all tables and indexes, for a gauge (SF62); nullopt where nobody knows. Blocks for a read. Error: storage.
+  virtual Result<std::optional<std::uint64_t>> size_bytes() { return std::optional<std::uint64_t>(); }
 };
 
 }  // namespace crest::ca::store
