@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "adapters/descriptor.hpp"
+#include "adapters/text_file.hpp"
 
 namespace crest::adapters {
 namespace {
@@ -51,20 +52,10 @@ Result<Secret> read_to_end(int file, const std::string& where) {
   return Secret(std::move(text));
 }
 
-Result<void> check_file(int file, mode_t forbidden, const std::string& where) {
-  struct stat status{};
-  if (::fstat(file, &status) != 0) return failed("look at it", where);
-  if (!S_ISREG(status.st_mode)) return {};
-  if ((status.st_mode & forbidden) != 0)
-    return bad("others can read it; chmod 0400 it, and choose a new passphrase", where);
-  if (status.st_uid != ::geteuid() && status.st_uid != 0) return bad("it belongs to another user; chown it", where);
-  return {};
-}
-
 Result<Secret> from_file(const std::string& path, mode_t forbidden) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file) return failed("open it", path);
-  TRY(check_file(file.get(), forbidden, path));
+  TRY(check_private_file(file.get(), forbidden, path));
   return read_to_end(file.get(), path);
 }
 
@@ -75,7 +66,7 @@ Result<Secret> from_descriptor(const std::string& text) {
   if (problem != std::errc() || end != text.data() + text.size() || number < 0) {
     return bad("not the number of an open descriptor", where);
   }
-  TRY(check_file(number, S_IRWXG | S_IRWXO, where));
+  TRY(check_private_file(number, S_IRWXG | S_IRWXO, where));
   return read_to_end(number, where);
 }
 

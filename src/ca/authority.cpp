@@ -33,14 +33,14 @@ Result<void> check_options(const AuthorityOptions& options) {
   return {};
 }
 
-va::Validator::Options validation_of(const AuthorityOptions& options) {
-  return {.methods = options.methods,
-          .http01_port = options.http01_port,
-          .tls_alpn01_port = options.tls_alpn01_port,
-          .resolvers = options.resolvers,
-          .egress = options.egress,
-          .caa = options.caa,
-          .persist = options.persist};
+Result<void> check_validators(const AuthorityOptions& options, const std::vector<va::Perspectives::RemotePtr>& there) {
+  for (const auto& rule : options.perspectives) {
+    for (const auto& name : rule.validators) {
+      const bool known = std::ranges::any_of(there, [&](const auto& each) { return each->name() == name; });
+      if (!known) return bad_option("perspectives: there is no validator \"" + name + "\"");
+    }
+  }
+  return {};
 }
 
 ra::Rules rules_of(const AuthorityOptions& options, issuer::ProfileSet profiles,
@@ -121,6 +121,7 @@ struct Authority::Impl {
   const issuer::IssuerSet issuers;
   const crypto::Signer* const signer;  // of an active issuer; nullptr: all keys are elsewhere
   const va::Validator validator;
+  const va::Perspectives perspectives;
   const std::vector<std::string> issuer_names;  // for dns-persist-01
   const std::string node;
   const ra::Rules rules;
@@ -156,6 +157,7 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       issuers(std::move(set)),
       signer(at_hand),
       validator(validation_of(options), {deps.resolver, deps.egress, deps.probe, clock}),
+      perspectives(validator, options.perspectives, deps.validators),
       issuer_names(options.persist.issuer_names),
       node(options.node),
       rules(rules_of(options, std::move(profiles), validator.methods())),
@@ -291,7 +293,7 @@ void Authority::Impl::validate(const Task& task, const std::stop_token& stop) {
   if (!claim) return later(task, claim.error());
   if (!*claim) return agenda.done(task);
   (*claim)->account_url = urls.account(task.account);
-  const auto verdict = validator.validate(**claim, stop);
+  const auto verdict = perspectives.validate(**claim, stop);
   if (stop.stop_requested()) return agenda.done(task);  // the next start validates again
   auto next = authorizations.record(task, verdict, clock.now());
   if (!next) return later(task, next.error());
@@ -325,6 +327,7 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, Dep
   auto issuers =
       TRY(issuer::IssuerSet::open(std::move(deps.issuers), std::move(deps.more_issuers), deps.random, options.status));
   for (const auto& profile : profiles.all()) TRY(issuers.check(profile));
+  TRY(check_validators(options, deps.validators));
   auto impl = std::make_unique<Impl>(std::move(options), std::move(issuers), std::move(profiles), at_hand, deps);
   if (impl->validator.methods().empty()) {
     return bad_option(

@@ -15,7 +15,7 @@
 #include "ca/ra/rules.hpp"
 #include "ca/status/options.hpp"
 #include "ca/store/store.hpp"
-#include "ca/va/validator.hpp"
+#include "ca/va/perspectives.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "core/meter.hpp"
@@ -48,10 +48,11 @@ struct AuthorityOptions {
   std::vector<std::string> resolvers;  // empty: the system's
   va::CaaOptions caa;
   va::PersistOptions persist;
-  bool allow_single_label_names = false;  // "localhost"; written by init --lab
-  std::size_t identifiers_max = 100;      // an order
-  std::size_t pending_orders_max = 300;   // an account (SF61)
-  std::size_t workers = 8;                // threads that call work()
+  std::vector<va::PerspectiveRule> perspectives;  // from where else proofs are looked at; see Deps::validators
+  bool allow_single_label_names = false;          // "localhost"; written by init --lab
+  std::size_t identifiers_max = 100;              // an order
+  std::size_t pending_orders_max = 300;           // an account (SF61)
+  std::size_t workers = 8;                        // threads that call work()
   ra::Policy policy{.label = "ca.toml", .any_name = true, .any_address = true};
   std::vector<ra::ScopedPolicy> scoped_policies;
   bool eab_required = false;
@@ -76,6 +77,8 @@ Result<issuer::ProfileSet> profiles_of(const AuthorityOptions& options);
 using issuer::OptionFault;
 std::vector<OptionFault> faults_of(const AuthorityOptions& options);
 
+va::Validator::Options validation_of(const AuthorityOptions& options);
+
 // What an order for `identifier` would be told by a CA with these options. Pure. Error: internal.
 Result<ra::Ruling> ruling_on(const acme::Identifier& identifier, const AuthorityOptions& options,
                              const ra::Applicant& applicant, const std::optional<store::EabKeyRow>& eab_key);
@@ -96,6 +99,7 @@ class Authority final : public http::Service {
     x509::TlsProbe* probe = nullptr;                // nullptr: tls-alpn-01 is not offered
     std::vector<issuer::Member> more_issuers = {};  // other CAs, behind the ones with keys at hand
     nonce::NonceSource* nonces = nullptr;           // what outlives this, or is shared; nullptr: one of its own
+    std::vector<va::Perspectives::RemotePtr> validators = {};  // those that options.perspectives name
   };
   // Reads what a crash left unfinished: processing challenges are validated again, what was about to be signed is signed
   // by the next work(). Errors: storage, config (key and certificate do not match, base_url, name).
@@ -108,8 +112,8 @@ class Authority final : public http::Service {
   http::Service* status();
 
   // One piece of background work (a validation, a signature that was put off), on the calling thread; false when there is
-  // nothing to do at this time. Blocks for at most twenty seconds, less once `stop` is asked for; what was cut short is done
-  // after the next open(). Thread-safe: several workers may call it.
+  // nothing to do at this time. Blocks for at most twenty seconds, or for as long as the slowest of the validators that are
+  // asked (RemoteValidator::Options::timeout), less once `stop` is asked for; what was cut short is done after the next open(). Thread-safe: several workers may call it.
   bool work(std::stop_token stop = {});
   // Blocks until work() may have something to do, or `stop`.
   void wait_for_work(std::stop_token stop);

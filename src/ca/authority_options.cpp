@@ -1,5 +1,6 @@
 // The one place that says which settings a CA can work with: ca.toml is checked by it, and so is every open().
 #include <algorithm>
+#include <set>
 
 #include "ca/authority.hpp"
 #include "encoding/url.hpp"
@@ -33,6 +34,16 @@ Result<issuer::ProfileSet> profiles_of(const AuthorityOptions& options) {
   return issuer::ProfileSet::make(std::move(all), options.default_profile);
 }
 
+va::Validator::Options validation_of(const AuthorityOptions& options) {
+  return {.methods = options.methods,
+          .http01_port = options.http01_port,
+          .tls_alpn01_port = options.tls_alpn01_port,
+          .resolvers = options.resolvers,
+          .egress = options.egress,
+          .caa = options.caa,
+          .persist = options.persist};
+}
+
 std::vector<OptionFault> faults_of(const AuthorityOptions& options) {
   std::vector<OptionFault> faults;
   const auto expect = [&](bool good, const char* option, std::string why) {
@@ -63,6 +74,12 @@ std::vector<OptionFault> faults_of(const AuthorityOptions& options) {
   expect(options.pending_orders_max >= 1, "pending_orders_max", "at least 1 is expected");
   expect(!options.subdomains || !options.caa.enabled, "subdomains",
          "CAA records below a domain that was proved are not asked for; set validation.caa = false, or leave it off");
+  for (const auto& rule : options.perspectives) {
+    const std::set<std::string> different(rule.validators.begin(), rule.validators.end());
+    expect(!different.empty() && different.size() == rule.validators.size(), "perspectives.validators",
+           "the names of validators are expected, each once");
+    expect(rule.quorum <= rule.validators.size(), "perspectives.quorum", "there are not so many validators");
+  }
   expect(is_link(options.terms_of_service), "terms_of_service", "an http or https URL is expected");
   expect(is_link(options.website), "website", "an http or https URL is expected");
   expect(is_link(options.incident_url), "incident_url", "an http or https URL is expected");

@@ -138,21 +138,6 @@ Result<void> read_dns(TableReader& table, CaConfig& config) {
   return {};
 }
 
-Result<void> read_validation(TableReader& root, CaConfig& config) {
-  auto table = TRY(root.table("validation"));
-  if (!table) return {};
-  auto& options = config.authority;
-  TRY(read_methods(*table, options));
-  TRY(read_caa(*table, config));
-  TRY(read_dns(*table, config));
-  const auto workers =
-      TRY(table->integer("workers", static_cast<std::int64_t>(config.validation_workers), 1, workers_max));
-  config.validation_workers = options.workers = static_cast<std::size_t>(workers);
-  options.egress.allow = TRY(read_rules(*table, "allow"));
-  options.egress.deny = TRY(read_rules(*table, "deny"));
-  return table->finish();
-}
-
 // "password=..." among the words of a connection string, or behind the user in a URI.
 bool holds_password(std::string_view target) {
   constexpr std::string_view word = "password";
@@ -179,21 +164,6 @@ Result<void> read_store(TableReader& root, CaConfig& config) {
                         "a password does not belong here; put it into libpq's passfile, or use certificates");
   }
   return table->finish();
-}
-
-// ":9000", "127.0.0.1:9000", "[::1]:9000"; port 0 is any that is free.
-bool is_listen_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == text.npos) return false;
-  const std::string_view digits = text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (problem != std::errc() || end != digits.data() + digits.size()) return false;
-  std::string_view host = text.substr(0, colon);
-  const bool brackets = host.starts_with('[') && host.ends_with(']');
-  if (brackets) host = host.substr(1, host.size() - 2);
-  const auto address = encoding::IpAddress::parse(host);
-  return colon == 0 || (address && address->is_v4() != brackets);
 }
 
 Result<void> read_status(TableReader& root, CaConfig& config) {
@@ -240,11 +210,6 @@ Result<void> read_retention(TableReader& root, AuthorityOptions& options) {
   return table->finish();
 }
 
-bool is_base_url(const std::string& text) {
-  const auto url = encoding::Url::parse(text);
-  return url && url->is_https() && url->target == "/" && !text.ends_with('/');
-}
-
 bool is_host(const std::string& text) {
   const auto name = acme::identifier_from_user(text);
   return name && !name->is_wildcard();
@@ -278,6 +243,40 @@ Result<void> check_general(const TableReader& root, const CaConfig& config) {
 
 }  // namespace
 
+Result<void> read_validation(TableReader& root, CaConfig& config) {
+  auto table = TRY(root.table("validation"));
+  if (!table) return {};
+  auto& options = config.authority;
+  TRY(read_methods(*table, options));
+  TRY(read_caa(*table, config));
+  TRY(read_dns(*table, config));
+  const auto workers =
+      TRY(table->integer("workers", static_cast<std::int64_t>(config.validation_workers), 1, workers_max));
+  config.validation_workers = options.workers = static_cast<std::size_t>(workers);
+  options.egress.allow = TRY(read_rules(*table, "allow"));
+  options.egress.deny = TRY(read_rules(*table, "deny"));
+  return table->finish();
+}
+
+bool is_listen_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return false;
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (problem != std::errc() || end != digits.data() + digits.size()) return false;
+  std::string_view host = text.substr(0, colon);
+  const bool brackets = host.starts_with('[') && host.ends_with(']');
+  if (brackets) host = host.substr(1, host.size() - 2);
+  const auto address = encoding::IpAddress::parse(host);
+  return colon == 0 || (address && address->is_v4() != brackets);
+}
+
+bool is_base_url(const std::string& text) {
+  const auto url = encoding::Url::parse(text);
+  return url && url->is_https() && url->target == "/" && !text.ends_with('/');
+}
+
 Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file) {
   const auto document = TRY(Document::parse(text, std::move(file)));
   TableReader root(document);
@@ -295,6 +294,7 @@ Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file) {
   TRY(read_orders(root, config.authority));
   TRY(read_admission(root, config.authority));
   TRY(read_validation(root, config));
+  TRY(read_validators(root, config));
   TRY(read_directory(root, config.authority));
   TRY(read_store(root, config));
   TRY(read_status(root, config));

@@ -38,6 +38,15 @@ struct AdminSettings {
   friend bool operator==(const AdminSettings&, const AdminSettings&) = default;
 };
 
+// Another place in the network that looks at proofs; its files are in the CA's folder. See ca::va::RemoteValidator.
+struct ValidatorSettings {
+  std::string name, url;
+  std::string trust;             // PEM file: who vouches for the validator's own certificate
+  std::string certificate, key;  // PEM files: what the CA shows to it
+  Duration timeout = ca::va::RemoteValidator::timeout_usual;
+  friend bool operator==(const ValidatorSettings&, const ValidatorSettings&) = default;
+};
+
 struct CaConfig {
   std::string host = "localhost";  // what clients call this CA; the name in its own certificate
   std::string listen = ":9000";
@@ -49,6 +58,7 @@ struct CaConfig {
   std::string status_listen;  // where the status of certificates is told; "" nowhere
   AdminSettings admin;
   std::vector<IssuerSettings> issuers = {IssuerSettings{}};
+  std::vector<ValidatorSettings> validators;
   ca::AuthorityOptions authority;  // base_url is left empty: see base_url(); status.url may be: see status_url()
 };
 

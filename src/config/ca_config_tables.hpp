@@ -11,11 +11,17 @@ Result<std::vector<crypto::KeyType>> read_key_types(TableReader& table, const st
 Result<void> read_profiles(TableReader& root, ca::AuthorityOptions& options);   // [profile.<name>], default_profile
 Result<void> read_issuers(TableReader& root, CaConfig& config);                 // [issuer.<name>]
 Result<void> read_admission(TableReader& root, ca::AuthorityOptions& options);  // [accounts], [policy], [limits]
+Result<void> read_validation(TableReader& root, CaConfig& config);              // [validation]
+Result<void> read_validators(TableReader& root, CaConfig& config);              // [validator.<name>], [[perspective]]
+
+bool is_listen_address(std::string_view text);  // ":9000", "127.0.0.1:9000", "[::1]:9000"; port 0 is any that is free
+bool is_base_url(const std::string& text);      // https, without a path
 
 // The same tables as text; "" where there is nothing to say.
 std::string profiles_text(const ca::AuthorityOptions& options);
 std::string issuers_text(const std::vector<IssuerSettings>& issuers);
 std::string admission_text(const ca::AuthorityOptions& options);
+std::string validators_text(const CaConfig& config);
 std::string issuer_text(const IssuerSettings& issuer);
 
 // How ca.toml is written. A setting stands in a line with its meaning.

@@ -66,6 +66,19 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
                        .value();
   options.scoped_policies = {{{.account = {}, .eab_key = "k", .profile = "p"},
                               ca::ra::policy_from({.label = "", .allow = {}, .deny = {}}).value()}};
+  config.validators = {{.name = "dmz",
+                        .url = "https://v.corp.example:9443",
+                        .trust = "r.pem",
+                        .certificate = "c.pem",
+                        .key = "c.key",
+                        .timeout = 5s},
+                       {.name = "b", .url = "https://b.test", .trust = "r", .certificate = "c", .key = "k"}};
+  options.perspectives = {{.suffixes = {"dmz.corp.example"},
+                           .networks = {encoding::IpNetwork::parse("10.8.0.0/16").value()},
+                           .validators = {"dmz"},
+                           .local = false,
+                           .quorum = 1},
+                          {.validators = {"b", "dmz"}, .quorum = 2}};
   options.limits = {.orders = {7, 90min}, .failed_validations = {}, .accounts = {1, 24h}};
   const auto text = to_toml(config);
   const auto read = ca_config_from_toml(text, "ca.toml");
@@ -79,6 +92,10 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(read->authority.egress.allow.size(), 2u);
   EXPECT_TRUE(may_validate_loopback(*read));
   EXPECT_EQ(read->issuers, config.issuers);
+  EXPECT_EQ(read->validators, config.validators);
+  ASSERT_EQ(read->authority.perspectives.size(), 2u);
+  EXPECT_EQ(read->authority.perspectives[0].suffixes, options.perspectives[0].suffixes);
+  EXPECT_EQ(read->authority.perspectives[1].quorum, 2u);
   ASSERT_EQ(read->authority.profiles.size(), 2u);
   for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(read->authority.profiles[i].pin(), options.profiles[i].pin());
   EXPECT_EQ(read->authority.profiles[0].description, profile.description);
@@ -259,6 +276,31 @@ TEST(CaConfig, ErrorsNameTheStatusSetting) {
                   {"[status]\ncrl_parts = 3", "status.crl_parts: 0, for one list"},
                   {"[status]\ncrl_parts = 512", "status.crl_parts: "},
                   {"[status]\nshards = 4", "status.shards: there is no such setting"}});
+}
+
+TEST(CaConfig, SF51_ErrorsNameTheValidatorsSetting) {
+#define VALIDATOR "[validator.a]\nurl = \"https://a.test\"\ntrust = \"r\"\ncertificate = \"c\"\nkey = \"k\"\n"
+  expect_refused({{"[validator.a]", "validator.a.url: an https URL"},
+                  {"[validator.a]\nurl = \"http://a.test\"", "validator.a.url: an https URL"},
+                  {"[validator.a]\nurl = \"https://a.test/x\"", "validator.a.url: an https URL"},
+                  {"[validator.a]\nurl = \"https://a.test\"", "validator.a.trust: a PEM file"},
+                  {"[validator.A_b]", "validator: the name of a validator"},
+                  {VALIDATOR "timeout = \"2m\"", "validator.a.timeout: "},
+                  {VALIDATOR "trsut = \"x\"", "validator.a.trsut: there is no such setting"},
+                  {"[[perspective]]", "perspective.validators: "},
+                  {"[[perspective]]\nvalidators = [\"b\"]", "perspective.validators: there is no [validator.b]"},
+                  {VALIDATOR "[[perspective]]\nvalidators = [\"a\", \"a\"]", "perspective.validators: \"a\" stands"},
+                  {VALIDATOR "[[perspective]]\nvalidators = [\"a\"]\nquorum = 2", "perspective.quorum: "},
+                  {VALIDATOR "[[perspective]]\nvalidators = [\"a\"]\nquorum = 0", "perspective.quorum: "},
+                  {VALIDATOR "[[perspective]]\nvalidators = [\"a\"]\nonly_for = [\"a b\"]", "perspective.only_for: "}});
+#undef VALIDATOR
+  const auto read = ca_config_from_toml(
+      "[validator.a]\nurl = \"https://a.test\"\ntrust = \"r\"\ncertificate = \"c\"\n"
+      "key = \"k\"\n[[perspective]]\nvalidators = [\"a\"]\n",
+      "ca.toml");
+  ASSERT_TRUE(read) << read.error().describe();
+  EXPECT_EQ(read->authority.perspectives.at(0).quorum, 1u);
+  EXPECT_TRUE(read->authority.perspectives.at(0).local);
 }
 
 TEST(CaConfig, TheStatusUrl) {

@@ -175,7 +175,7 @@ std::string to_toml(const CaConfig& config) {
   return general_text(config) + leaf_text(config.authority) + profiles_text(config.authority) +
          issuers_text(config.issuers) + orders_text(config.authority) + admission_text(config.authority) +
          directory_text(config.authority) + store_text(config) + retention_text(config.authority) + admin_text(config) +
-         status_text(config) + validation_text(config);
+         status_text(config) + validation_text(config) + validators_text(config);
 }
 
 }  // namespace crest::config

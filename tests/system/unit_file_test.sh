@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The systemd unit keeps crest-ca in the smallest room it can work in: each directive that does so is there.
-unit="$CREST_ROOT/packaging/systemd/crest-ca@.service"
+units=$CREST_ROOT/packaging/systemd
+unit=$units/crest-ca@.service
 failed=0
 check() {
   if eval "$2"; then echo "ok $1"; else echo "not ok $1: $2"; failed=1; fi
@@ -19,4 +20,10 @@ check "a reload is a signal" 'grep -qxF "ExecReload=/bin/kill -HUP \$MAINPID" "$
 check "a hanging service is noticed" 'grep -Eq "^WatchdogSec=[0-9]+s$" "$unit"'
 check "it does not run as root" 'grep -Eq "^User=crest-ca$" "$unit"'
 check "every line is a section, a directive or a comment" '! grep -Ev "^(\[[A-Z][a-z]+\]|[A-Za-z0-9]+=.*|#.*|)$" "$unit"'
+
+# A validator has no key to open and no folder to write to; in all else its room is as small.
+unit=$units/crest-ca-validator.service
+rules() { grep -Ev '^(#|$|Description=|After=|ExecStart=|LoadCredentialEncrypted=|StateDirectory)' "$1"; }
+check "SF85 the validator's unit says the same" 'diff <(rules "$units/crest-ca@.service") <(rules "$unit")'
+check "and writes nowhere" '! grep -Eq "^(StateDirectory|ReadWritePaths)" "$unit"'
 exit $failed

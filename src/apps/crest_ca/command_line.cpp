@@ -119,6 +119,14 @@ CLI::App* add_serve(CLI::App& app, Serve& flags) {
   return verb;
 }
 
+CLI::App* add_validator(CLI::App& app, Validator& flags) {
+  CLI::App* verb = app.add_subcommand("validator", "look at proofs for a CA that is elsewhere in the network");
+  verb->add_option("file", flags.file, "TOML: who may ask, and how to look")->required();
+  verb->add_flag("--json", flags.json_log, "log as JSON lines");
+  verb->add_flag("--debug", flags.debug, "log more");
+  return verb;
+}
+
 void add_list_flags(CLI::App& verb, List& flags) {
   verb.add_option("--state", flags.state, "valid, revoked or signing; default: any");
   verb.add_option("--account", flags.account, "whose they are: an account's id");
@@ -269,6 +277,7 @@ int run_command_line(int count, char** words) {
   Init init;
   ImportStepCa import_step_ca;
   Serve serve;
+  Validator validator;
   IssuerFlags issuer;
   CertificateVerbs certificates;
   EabVerbs eab;
@@ -281,6 +290,7 @@ int run_command_line(int count, char** words) {
   add_import(app, import_step_ca, code);
   add_issuer(app, issuer, code);
   add_serve(app, serve)->callback([&] { code = run(serve); });
+  add_validator(app, validator)->callback([&] { code = run(validator); });
   add_certificates(app, certificates, code);
   add_eab(app, eab, code);
   add_account(app, account, code);

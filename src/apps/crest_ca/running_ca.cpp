@@ -1,5 +1,6 @@
 #include "apps/crest_ca/running_ca.hpp"
 
+#include "apps/crest_ca/remote_validators.hpp"
 #include "ca/audit/writer.hpp"
 #include "config/ca_folder.hpp"
 #include "crypto/digest.hpp"
@@ -12,8 +13,9 @@ using AuthorityPtr = std::shared_ptr<ca::Authority>;
 
 constexpr std::size_t settings_bytes_max = 1u << 20;
 
-Result<AuthorityPtr> authority_by(const config::CaConfig& config, const RunningCa::Place& place,
-                                  const RunningCa::Parts& parts) {
+Result<AuthorityPtr> authority_by(const config::CaConfig& config, const std::string& folder,
+                                  const RunningCa::Place& place, const RunningCa::Parts& parts) {
+  auto validators = TRY(remote_validators(config.validators, folder, parts.egress));
   auto issuers = TRY(parts.keys.issuers(config.issuers));
   auto options = config.authority;
   options.base_url = config::base_url(config, place.port);
@@ -30,7 +32,8 @@ Result<AuthorityPtr> authority_by(const config::CaConfig& config, const RunningC
                                                                 .log = parts.log,
                                                                 .meter = parts.meter,
                                                                 .probe = &parts.probe,
-                                                                .nonces = &parts.nonces}));
+                                                                .nonces = &parts.nonces,
+                                                                .validators = std::move(validators)}));
   return AuthorityPtr(std::move(authority));
 }
 
@@ -96,7 +99,7 @@ RunningCa::RunningCa(const Serve& flags, config::CaConfig config, Place place, P
 
 Result<std::unique_ptr<RunningCa>> RunningCa::open(const Serve& flags, const config::CaConfig& config, Place place,
                                                    Parts parts) {
-  auto authority = TRY(authority_by(config, place, parts));
+  auto authority = TRY(authority_by(config, flags.folder, place, parts));
   // A full disk keeps it from issuing, not from being there: what was issued has to be told of (SF65).
   const auto audited = audit_settings(config, parts);
   if (!audited) parts.log.error("settings_not_audited", {{"error", audited.error().describe()}});
@@ -119,7 +122,7 @@ void RunningCa::stop_work() {
 Result<void> RunningCa::reload() {
   const std::scoped_lock lock(mutex_);
   const auto config = TRY(settings_of(flags_, parts_.disk));
-  auto next = TRY(authority_by(config, place_, parts_));
+  auto next = TRY(authority_by(config, flags_.folder, place_, parts_));
   TRY(audit_settings(config, parts_));
   live_.swap(next);
   if (workers_) workers_->request_stop();

@@ -1,22 +1,19 @@
 #include <csignal>
-#include <cstdlib>
-#include <ctime>
 
 #include "adapters/curl_transport.hpp"
 #include "adapters/line_log.hpp"
-#include "adapters/listen_socket.hpp"
 #include "adapters/posix_disk.hpp"
 #include "adapters/postgres_nonces.hpp"
 #include "adapters/prometheus_meter.hpp"
 #include "adapters/secret_memory.hpp"
 #include "adapters/system_clock.hpp"
-#include "adapters/systemd_notify.hpp"
 #include "adapters/text_file.hpp"
 #include "adapters/tls_probe.hpp"
 #include "adapters/unbound_resolver.hpp"
 #include "apps/crest_ca/ca_records.hpp"
 #include "apps/crest_ca/own_certificate.hpp"
 #include "apps/crest_ca/running_ca.hpp"
+#include "apps/crest_ca/service_process.hpp"
 #include "ca/admin/admin_service.hpp"
 #include "ca/nonce/sealed_counter.hpp"
 #include "ca/store/memory_store.hpp"
@@ -88,45 +85,11 @@ Result<ServerPtr> status_server(const config::CaConfig& config, Log& log) {
   return opened ? std::move(opened) : std::move(opened).error().at("[status] listen");
 }
 
-// What the CA must never take for a host that it validates; the same for each listener there will be.
-Result<void> add_listener(std::vector<ca::va::OwnListener>& own, const std::string& listen, std::uint16_t port) {
-  const auto address = TRY(adapters::ListenAddress::parse(listen));
-  for (const auto& place : adapters::reachable_at(address.host)) {
-    const auto network = encoding::IpNetwork::parse(place);
-    if (network) own.push_back({*network, port});
-  }
-  return {};
-}
-
 std::string first_line(const config::CaConfig& config, std::uint16_t port) {
   std::string line =
       "crest-ca serves " + config::base_url(config, port) + "/acme/" + config.authority.name + "/directory";
   if (config::may_validate_loopback(config)) line += " (lab: it may validate hosts on loopback)";
   return line;
-}
-
-// A variable, and takes it out of the environment, so that no child speaks for us.
-std::string taken(const char* name) {
-  const char* value = std::getenv(name);
-  std::string out = value ? value : "";
-  ::unsetenv(name);
-  return out;
-}
-
-adapters::SystemdNotify service_manager() {
-  std::string socket = taken("NOTIFY_SOCKET");
-  const std::string watchdog = taken("WATCHDOG_USEC");
-  return adapters::SystemdNotify(std::move(socket), watchdog);
-}
-
-// 0 when nothing came in time. The signals are blocked in every thread.
-int next_signal(Duration longest) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
-  const timespec span{.tv_sec = longest.count() / 1'000, .tv_nsec = longest.count() % 1'000 * 1'000'000};
-  const int number = sigtimedwait(&signals, nullptr, &span);
-  return number > 0 ? number : 0;
 }
 
 // Bad settings leave everything as it was, and say so.

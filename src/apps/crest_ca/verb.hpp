@@ -73,6 +73,12 @@ struct Serve {
   PassphraseFlags passphrase;
 };
 
+// Looks at proofs for a CA elsewhere in the network.
+struct Validator {
+  std::string file;
+  bool json_log = false, debug = false;
+};
+
 // Certificates on record; what is empty does not matter.
 struct List {
   std::string folder;
@@ -153,6 +159,7 @@ int run(const Restore& flags);
 int run(const Audit& flags);  // 2 also when the log is broken
 // Serves until SIGTERM or SIGINT, and reads its settings again at SIGHUP; all of them are blocked in every thread.
 int run(const Serve& flags);
+int run(const Validator& flags);  // the same signals; at SIGHUP it takes up a renewed certificate
 int run(const EabCreate& flags);
 int run(const EabList& flags);
 int run(const EabRevoke& flags);

@@ -220,8 +220,11 @@ Result<std::optional<va::Claim>> Authorizations::claim(const Task& task, Time no
 }
 
 Result<void> Authorizations::fail(store::Tx& tx, const AuthorizationRow& row, const Problem& cause, Time now) {
-  const auto counted = spend(tx, failures_of(row.account, row.identifier, deps_.rules.limits.failed_validations), now);
-  if (!counted && !counted.error().problem) return counted;  // at the limit one more changes nothing
+  if (acme::problem_type(cause) != ProblemType::serverInternal) {  // that one is not the account's fault
+    const auto counted =
+        spend(tx, failures_of(row.account, row.identifier, deps_.rules.limits.failed_validations), now);
+    if (!counted && !counted.error().problem) return counted;  // at the limit one more changes nothing
+  }
   const Denial denial{"validation_failed", row.account, row.identifier.value, cause.detail.printable()};
   TRY(append_denial(tx, deps_.audit_chain, denial, now));
   return fail_orders(tx, row, cause);
@@ -259,6 +262,10 @@ Result<std::optional<Task>> Authorizations::record(const Task& task, const va::V
   const std::string name = row ? row->identifier.value : "";
   if (!verdict.problem) {
     deps_.log.info("validation_passed", {{"authorization", task.key}, {"account", task.account}, {"name", name}});
+    if (!verdict.for_operator.empty()) {  // enough agreed, and not all
+      deps_.log.warn("perspectives_differ",
+                     {{"authorization", task.key}, {"name", name}, {"cause", verdict.for_operator}});
+    }
     deps_.meter.count("crest_ca_validations_total", "valid " + method);
   } else {
     deps_.log.info(next ? "validation_retried" : "validation_failed", {{"authorization", task.key},
