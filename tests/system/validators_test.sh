@@ -84,7 +84,7 @@ view_of() {  # view_of HOSTS-FILE LAST-OCTET: there www.corp.test is now at this
   cat "$1" >"$work/view"; sed "s/^127\.0\.0\.[0-9]* www\.corp\.test/127.0.0.$2 www.corp.test/" "$work/view" >"$1"
 }
 
-check "SF51 what all see is a proof" obtain owner 127.0.0.11 www.corp.test
+check "CHL-18 SF51 what all see is a proof" obtain owner 127.0.0.11 www.corp.test
 check "a segment that only the validator reaches" obtain printer 127.0.0.12 printer.dmz.test
 same "$(issued printer.dmz.test)" 1
 
