@@ -10,9 +10,12 @@
 namespace crest::adapters {
 namespace {
 
-constexpr const char* timeouts =
+// A commit that is answered is on disk (SF64), whatever is the default of the database or of the role; one that waits for
+// more than that is left alone.
+constexpr const char* session_settings =
     "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';"
-    "SET client_min_messages = warning; SET bytea_output = 'hex'";
+    "SET client_min_messages = warning; SET bytea_output = 'hex';"
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 constexpr std::string_view connect_seconds = "10", silence_milliseconds = "15000";
 constexpr int text_format = 0, binary_format = 1;
 
@@ -178,7 +181,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const std::
       new PostgresConnection(native, "PostgreSQL " + part(PQdb) + " at " + part(PQhost)));
   if (PQstatus(native) != CONNECTION_OK) return connection->failure("the connection", nullptr);
   PQsetNoticeProcessor(native, [](void*, const char*) {}, nullptr);
-  TRY(connection->execute(timeouts));
+  TRY(connection->execute(session_settings));
   return connection;
 }
 

@@ -67,6 +67,22 @@ TEST(PostgresStore, ANewerDatabaseIsRefused) {
   EXPECT_NE(newer.error().message.find("version 99"), std::string::npos);
 }
 
+std::string commit_setting(const std::string& target) {
+  const auto connection = PostgresConnection::open(target).value();
+  SqlQuery query(*connection, "SHOW synchronous_commit");
+  EXPECT_TRUE(query.row().value());
+  return query.text(0);
+}
+
+TEST(PostgresStore, SF64_ACommitIsOnDiskWhateverTheDefaultOfTheDatabaseIs) {
+  const auto by_default = [](const std::string& word) {
+    return server().base() + " options='-c synchronous_commit=" + word + "'";
+  };
+  EXPECT_EQ(commit_setting(by_default("off")), "on");
+  EXPECT_EQ(commit_setting(by_default("local")), "local");
+  EXPECT_EQ(commit_setting(by_default("remote_apply")), "remote_apply") << "who wants more has it";
+}
+
 TEST(PostgresStore, AnOlderDatabaseIsBroughtUpToDate) {
   const std::string target = server().fresh_target();
   {
