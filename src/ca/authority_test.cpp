@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ca/status/revoke.hpp"
 #include "ca/testing/acme_driver.hpp"
 
 namespace crest::ca {
@@ -182,6 +183,29 @@ TEST_F(AuthorityTest, SF63_ATokenThatStaysAwayEndsTheOrderAndKeepsTheSerial) {
     return {};
   }));
   EXPECT_EQ(rows.size(), 1u);
+}
+
+// A serial number may be revoked from the moment it is journalled: its order must end then, also after a restart.
+TEST_F(AuthorityTest, SF63_AnOrderWhoseSerialWasRevokedMeanwhileIsInvalid) {
+  for (const bool restart : {false, true}) {
+    const auto order = driver.new_order({std::string("a.corp.example")});
+    driver.respond_all(order);
+    ca.work_all();
+    ca.signer.fails = true;
+    driver.finalize(order, leaf_key(), {"a.corp.example"});
+    ASSERT_TRUE(ca.memory.write([&](store::Tx& tx) -> Result<void> {
+      auto rows = TRY(tx.certificates.with_status(store::CertificateStatus::signing, 1));
+      TRY(status::revoke(tx, rows.at(0), {.by = "operator"}, "main", ca.clock.now()));
+      return {};
+    }));
+    ca.signer.fails = false;
+    if (restart) ca.start();
+    ca.work_all();
+    const auto after = driver.read(order.location());
+    EXPECT_EQ(after.text("status"), "invalid") << restart;
+    EXPECT_NE(after.json.find("error"), nullptr);
+  }
+  EXPECT_EQ(ca.signer.signatures, 0);
 }
 
 TEST_F(AuthorityTest, SF63_ADamagedJournalIsNeverSigned) {

@@ -111,6 +111,14 @@ Result<bool> has_valid_account(store::Tx& tx, const OrderRow& order) {
   return account && account->status == acme::AccountStatus::valid;
 }
 
+// Why what was begun cannot be finished any more; "" it can.
+std::string obstacle(const CertificateRow& certificate, bool is_wanted, Time now) {
+  if (certificate.status == CertificateStatus::revoked) return "its serial number was revoked before it was signed";
+  const bool half_over = now - certificate.created > (certificate.not_after - certificate.created) / 2;
+  if (half_over) return "it is too late";
+  return is_wanted ? "" : account_gone;
+}
+
 // Another CA has said which serial number it is.
 audit::Event serial_event(const CertificateRow& row, const std::string& journalled_as) {
   return {"serial_known", {{"serial", row.serial}, {"journalled_as", journalled_as}, {"order", row.order}}};
@@ -306,11 +314,11 @@ Result<std::optional<Time>> Issuance::finish(const std::string& serial, Time now
     return {};
   };
   TRY(deps_.store.read(work));
-  if (!certificate || certificate->status != CertificateStatus::signing) return nothing_left;
+  if (!certificate || certificate->status == CertificateStatus::issued) return nothing_left;
   if (!order || order->status != OrderStatus::processing) return nothing_left;
-  const bool half_over = now - certificate->created > (certificate->not_after - certificate->created) / 2;
-  if (half_over || !is_wanted) {
-    TRY(give_up(*std::move(order), half_over ? "it is too late" : account_gone));
+  const std::string why_not = obstacle(*certificate, is_wanted, now);
+  if (!why_not.empty()) {
+    TRY(give_up(*std::move(order), why_not));
     return nothing_left;
   }
   auto next = go_on(*certificate, *order, false, now);
@@ -320,13 +328,17 @@ Result<std::optional<Time>> Issuance::finish(const std::string& serial, Time now
 }
 
 Result<void> Issuance::resume(Time now) {
-  std::vector<CertificateRow> left;
+  std::vector<std::string> serials;
   const auto work = [&](store::Tx& tx) -> Result<void> {
-    left = TRY(tx.certificates.with_status(CertificateStatus::signing, resumed_max));
+    const auto left = TRY(tx.orders.with_status(OrderStatus::processing, resumed_max));
+    for (const auto& id : left) {
+      const auto order = TRY(tx.orders.by_id(id));
+      if (order) serials.push_back(order->serial);
+    }
     return {};
   };
   TRY(deps_.store.read(work));
-  for (const auto& certificate : left) deps_.agenda.add(finish_task(certificate.serial, now));
+  for (const auto& serial : serials) deps_.agenda.add(finish_task(serial, now));
   return {};
 }
 

@@ -55,9 +55,9 @@ class Issuance {
 
   // For the background: goes on with what was left in `signing`. The time at which to do so again; nullopt when there is
   // nothing left to do: it is issued, or the order cannot be finished any more and is invalid. Then its serial stays on
-  // record as signing, which counts as revocable. Error: try again later.
+  // record as signing, which counts as revocable, or as revoked. Error: try again later.
   Result<std::optional<Time>> finish(const std::string& serial, Time now);
-  // Puts everything that a crash left in signing on the agenda.
+  // Puts every order that a crash left in processing on the agenda.
   Result<void> resume(Time now);
 
   // A certificate for the CA's own listener; each name once.
