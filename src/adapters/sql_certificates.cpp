@@ -141,11 +141,15 @@ class SqlCertificates final : public Certificates {
     const std::uint64_t changed = TRY(query.bind(order).bind(serial).run());
     return changed == 1;
   }
-  Result<std::vector<ExpiredRow>> expired(Time before, std::size_t count_max) override {
+  Result<std::vector<ExpiredRow>> expired(Time before, const std::optional<CertificateCursor>& after,
+                                          std::size_t count_max) override {
+    const std::string serial = after ? after->serial : "";
     SqlQuery query(connection_,
-                   "SELECT serial, order_id FROM certificates WHERE not_after < ? ORDER BY not_after LIMIT ?");
-    query.bind(milliseconds(before)).bind(limit(count_max));
-    return rows_of(query, [](const SqlQuery& row) { return ExpiredRow{row.text(0), row.text(1)}; });
+                   "SELECT serial, order_id, not_after FROM certificates WHERE not_after < ? "
+                   "AND (not_after, serial) > (?, ?) ORDER BY not_after, serial LIMIT ?");
+    query.bind(milliseconds(before)).bind(after ? milliseconds(after->not_after) : std::int64_t{-1}).bind(serial);
+    return rows_of(query.bind(limit(count_max)),
+                   [](const SqlQuery& row) { return ExpiredRow{row.text(0), row.text(1), row.time(2)}; });
   }
   Result<void> remove(const std::string& serial) override {
     SqlQuery query(connection_, "DELETE FROM certificates WHERE serial = ?");

@@ -41,8 +41,9 @@ class NotingCertificates final : public Certificates {
   Result<bool> set_replaced_by(const std::string& serial, const Id& order) override {
     return inner_.set_replaced_by(serial, order);
   }
-  Result<std::vector<ExpiredRow>> expired(Time before, std::size_t count_max) override {
-    return inner_.expired(before, count_max);
+  Result<std::vector<ExpiredRow>> expired(Time before, const std::optional<CertificateCursor>& after,
+                                          std::size_t count_max) override {
+    return inner_.expired(before, after, count_max);
   }
   Result<void> remove(const std::string& serial) override { return inner_.remove(serial); }
 

@@ -16,11 +16,11 @@ bool is_off_the_lists(const store::CertificateRow& row, const std::vector<store:
   return std::ranges::all_of(heads, [&](const store::CrlRow& head) { return head.this_update > row.not_after; });
 }
 
-// A certificate that still has to stay keeps those behind it from nothing: they are looked at, too.
-Result<std::uint64_t> CleanUp::remove_certificates(store::Tx& tx, Time before) const {
-  const auto ended = TRY(tx.certificates.expired(before, rows_max));
+// A certificate that still has to stay keeps those behind it from nothing: the next step begins behind the last that was
+// looked at.
+Result<void> CleanUp::remove_certificates(store::Tx& tx, Time before, Removed& removed) const {
+  const auto ended = TRY(tx.certificates.expired(before, after_, rows_max));
   std::map<std::string, std::vector<store::CrlRow>> heads;
-  std::uint64_t removed = 0;
   for (const auto& each : ended) {
     const auto row = TRY(tx.certificates.by_serial(each.serial));
     if (!row) continue;
@@ -28,19 +28,30 @@ Result<std::uint64_t> CleanUp::remove_certificates(store::Tx& tx, Time before) c
     if (!is_off_the_lists(*row, heads[row->issuer])) continue;
     TRY(tx.certificates.remove(each.serial));
     TRY(tx.orders.remove(each.order));
-    ++removed;
+    ++removed.certificates;
   }
-  return removed;
+  if (ended.size() < rows_max) return {};
+  removed.is_all = false;
+  removed.after = store::CertificateCursor{ended.back().not_after, ended.back().serial};
+  return {};
 }
 
 Result<CleanUp::Removed> CleanUp::remove(store::Tx& tx, Time now) const {
   Removed removed;
   removed.orders = TRY(tx.orders.remove_unissued(now - retention_.orders, rows_max));
   removed.authorizations = TRY(tx.authorizations.remove_expired(now - retention_.orders, rows_max));
-  removed.certificates = TRY(remove_certificates(tx, now - retention_.certificates));
   removed.spendings = TRY(tx.spendings.remove_full(now, rows_max));
-  removed.most = std::max({removed.orders, removed.authorizations, removed.certificates, removed.spendings});
+  removed.is_all = std::max({removed.orders, removed.authorizations, removed.spendings}) < rows_max;
+  TRY(remove_certificates(tx, now - retention_.certificates, removed));
   return removed;
+}
+
+void CleanUp::tell(const Removed& removed) const {
+  if (removed.orders + removed.authorizations + removed.certificates + removed.spendings == 0) return;
+  deps_.log.info("cleaned_up", {{"orders", std::to_string(removed.orders)},
+                                {"authorizations", std::to_string(removed.authorizations)},
+                                {"certificates", std::to_string(removed.certificates)},
+                                {"limits", std::to_string(removed.spendings)}});
 }
 
 Result<Time> CleanUp::step(Time now) {
@@ -59,13 +70,9 @@ Result<Time> CleanUp::step(Time now) {
     return {};
   };
   TRY(deps_.store.write(work));
-  if (removed.most > 0) {
-    deps_.log.info("cleaned_up", {{"orders", std::to_string(removed.orders)},
-                                  {"authorizations", std::to_string(removed.authorizations)},
-                                  {"certificates", std::to_string(removed.certificates)},
-                                  {"limits", std::to_string(removed.spendings)}});
-  }
-  return now + (removed.most >= rows_max ? step_spacing : round_spacing);
+  tell(removed);
+  after_ = removed.after;
+  return now + (removed.is_all ? round_spacing : step_spacing);
 }
 
 }  // namespace crest::ca

@@ -35,13 +35,16 @@ class CleanUp final : public Job {
  private:
   struct Removed {
     std::uint64_t orders = 0, authorizations = 0, certificates = 0, spendings = 0;
-    std::uint64_t most = 0;  // of one kind
+    bool is_all = true;                             // of what could be removed
+    std::optional<store::CertificateCursor> after;  // where the next step goes on
   };
   Result<Removed> remove(store::Tx& tx, Time now) const;
-  Result<std::uint64_t> remove_certificates(store::Tx& tx, Time before) const;
+  Result<void> remove_certificates(store::Tx& tx, Time before, Removed& removed) const;
+  void tell(const Removed& removed) const;
 
   const Retention retention_;
   Deps deps_;
+  std::optional<store::CertificateCursor> after_;  // certificates up to here were looked at in this round
 };
 
 }  // namespace crest::ca

@@ -155,6 +155,37 @@ TEST_F(JobsOfACa, SF83_NothingThatAListMustStillHold) {
   EXPECT_FALSE(certificate(leaf.serial_hex()));
 }
 
+// However many have to stay, for whatever time, in front of those that nobody needs.
+TEST_F(JobsOfACa, SF62_WhatHasToStayKeepsNothingElse) {
+  const Time now = ca.clock.now();
+  const auto add = [&](store::Tx& tx, std::size_t number, CertificateStatus status) {
+    const std::string name = std::to_string(10'000 + number);
+    return tx.certificates.insert({.serial = name,
+                                   .order = "o" + name,
+                                   .status = status,
+                                   .issuer = "gone",
+                                   .not_after = now + 1ms * (number / 3)});  // several at one time
+  };
+  constexpr std::size_t staying = 2 * CleanUp::rows_max + 50, going = 5;
+  ASSERT_TRUE(ca.store.write([&](store::Tx& tx) -> Result<void> {
+    TRY(tx.crls.put({.issuer = "gone", .number = 1, .this_update = now - 1h, .next_update = now}));
+    for (std::size_t i = 0; i < staying; ++i) TRY(add(tx, i, CertificateStatus::revoked));
+    for (std::size_t i = 0; i < going; ++i) TRY(add(tx, staying + i, CertificateStatus::issued));
+    return {};
+  }));
+  CleanUp job({}, {ca.store, ca.log, "node"});
+  for (int round = 0; round < 2; ++round) {
+    Time at = now + 100 * 24h + 24h * round;
+    EXPECT_EQ(job.step(at).value(), at + 1s);
+    EXPECT_EQ(job.step(at).value(), at + 1s);
+    EXPECT_TRUE(round == 1 || certificate(std::to_string(10'000 + staying)));
+    EXPECT_EQ(job.step(at).value(), at + 10min);
+    for (std::size_t i = 0; i < going; ++i) EXPECT_FALSE(certificate(std::to_string(10'000 + staying + i))) << i;
+    EXPECT_TRUE(certificate("10000"));
+  }
+  EXPECT_EQ(ca.log.count("cleaned_up"), 1u);
+}
+
 TEST(CleanUp, SF83_IsOffTheListsOnlyWhenEachHasAnIssueFromAfterItsEnd) {
   CertificateRow row{.status = CertificateStatus::revoked, .not_after = start};
   EXPECT_TRUE(is_off_the_lists(row, {}));

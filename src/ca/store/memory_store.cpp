@@ -401,17 +401,16 @@ class MemoryCertificates final : public Certificates {
     return true;
   }
 
-  Result<std::vector<ExpiredRow>> expired(Time before, std::size_t count_max) override {
-    std::vector<std::pair<Time, ExpiredRow>> over;
+  Result<std::vector<ExpiredRow>> expired(Time before, const std::optional<CertificateCursor>& after,
+                                          std::size_t count_max) override {
+    std::vector<ExpiredRow> over;
     for (const auto& [serial, row] : tables_.certificates) {
-      if (row.not_after < before) over.push_back({row.not_after, {serial, row.order}});
+      const bool behind = !after || std::pair(row.not_after, serial) > std::pair(after->not_after, after->serial);
+      if (behind && row.not_after < before) over.push_back({serial, row.order, row.not_after});
     }
-    std::ranges::sort(over, {}, &std::pair<Time, ExpiredRow>::first);
-    std::vector<ExpiredRow> out;
-    for (const auto& [when, row] : over) {
-      if (out.size() < count_max) out.push_back(row);
-    }
-    return out;
+    std::ranges::sort(over, {}, [](const ExpiredRow& row) { return std::pair(row.not_after, row.serial); });
+    if (over.size() > count_max) over.resize(count_max);
+    return over;
   }
 
   Result<void> remove(const std::string& serial) override {

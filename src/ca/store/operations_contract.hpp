@@ -319,10 +319,17 @@ TEST_P(StoreContract, SF62_WhatIsOverIsRemovedInSteps) {
     EXPECT_EQ(*tx.authorizations.remove_expired(now + 3h, 9), 2u);
     EXPECT_FALSE(*tx.authorizations.by_id("a2"));
     EXPECT_TRUE(*tx.authorizations.by_id("a3"));
-    const auto over = *tx.certificates.expired(now + 3h, 9);
+    const auto over = *tx.certificates.expired(now + 3h, {}, 9);
     EXPECT_EQ(over.size(), 2u);
     EXPECT_EQ(over.front().serial, "01");
     EXPECT_EQ(over.front().order, "c1");
+    EXPECT_EQ(over.front().not_after, now + 1h);
+    EXPECT_EQ(tx.certificates.expired(now + 3h, {}, 1)->size(), 1u);
+    const auto behind = *tx.certificates.expired(now + 3h, CertificateCursor{now + 1h, "01"}, 9);
+    EXPECT_EQ(behind.size(), 1u);
+    EXPECT_EQ(behind.front().serial, "02");
+    EXPECT_EQ(tx.certificates.expired(now + 3h, CertificateCursor{now + 1h, "00"}, 9)->size(), 2u) << "by serial, too";
+    EXPECT_TRUE(tx.certificates.expired(now + 3h, CertificateCursor{now + 2h, "02"}, 9)->empty());
     TRY(tx.certificates.remove("01"));
     TRY(tx.orders.remove("c1"));
     TRY(tx.certificates.remove("absent"));

@@ -95,7 +95,7 @@ struct CertificateFilter {
   std::optional<CertificateStatus> status;
   std::optional<Time> valid_at;
 };
-// Where a page of certificates begins: behind this one.
+// Where a page of certificates by their end begins: behind this one.
 struct CertificateCursor {
   Time not_after;
   std::string serial;
@@ -108,6 +108,7 @@ struct RevokedRow {
 struct ExpiredRow {
   std::string serial;
   Id order;
+  Time not_after;
 };
 
 // Row access inside one transaction. A missing row is nullopt or false; an Error is the store failing (storage).
@@ -177,7 +178,9 @@ class Certificates {
   virtual Result<std::uint64_t> revocations(const std::string& issuer) = 0;
   // `row.replaced_by` becomes what it says; false: no such certificate.
   virtual Result<bool> set_replaced_by(const std::string& serial, const Id& order) = 0;
-  virtual Result<std::vector<ExpiredRow>> expired(Time before, std::size_t count_max) = 0;  // first ended first
+  // First ended first.
+  virtual Result<std::vector<ExpiredRow>> expired(Time before, const std::optional<CertificateCursor>& after,
+                                                  std::size_t count_max) = 0;
   virtual Result<void> remove(const std::string& serial) = 0;
 };
 
