@@ -16,8 +16,9 @@ namespace crest::ca {
 struct Task {
   enum class Kind { validate, finish_signing, tell_status };
   Kind kind = Kind::validate;
-  std::string key;    // authorization id, or serial
-  store::Id account;  // whose turn it uses up; "" nobody's
+  std::string key;     // authorization id, or serial
+  std::string method;  // of the challenge that is validated
+  store::Id account;   // whose turn it uses up; "" nobody's
   Time due;
   Time first;         // when it was first tried, for the limit on retries
   int attempt = 1;    // counted from 1

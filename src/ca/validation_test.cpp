@@ -30,6 +30,10 @@ class ValidationTest : public ::testing::Test {
     Answer order;
     std::string authorization, url, token;
     std::vector<std::string> offered;
+
+    std::string of(std::string_view method) const {  // the URL of another challenge beside it
+      return url.substr(0, url.rfind('/') + 1) + std::string(method);
+    }
   };
   Challenge challenge(const std::string& name, std::string_view method) {
     Challenge out{.order = driver.new_order({std::string(name)})};
@@ -137,6 +141,69 @@ TEST_F(ValidationTest, AUT_12_SF33_AProofIsGoodForItsOwnNameAndForAsLongAsItsMet
   const auto fresh = driver.post(url, R"({"identifier":{"type":"dns","value":"b.corp.example"}})");
   EXPECT_EQ(fresh.status(), 201);
   EXPECT_EQ(fresh.text("status"), "pending");
+}
+
+// A method that is not validated must neither win by what another one finds nor bear its fault.
+TEST_F(ValidationTest, SF33_AVerdictIsWrittenOnTheChallengeItIsAbout) {
+  for (const bool proved : {true, false}) {
+    const std::string name = proved ? "good.corp.example" : "bad.corp.example";
+    const auto made = challenge(name, "tls-alpn-01");
+    if (proved) publish(name, "tls-alpn-01", made);
+    EXPECT_EQ(driver.post(made.url, "{}").text("status"), "processing");
+    const auto other = driver.post(made.of("http-01"), "{}");  // which is first in the list, and nobody answers there
+    EXPECT_EQ(other.status(), 200);
+    EXPECT_EQ(other.text("status"), "pending") << "one at a time";
+    ca.work_all();
+    EXPECT_EQ(driver.read(made.authorization).text("status"), proved ? "valid" : "invalid");
+    const auto validated = driver.read(made.url);
+    EXPECT_EQ(validated.text("status"), proved ? "valid" : "invalid");
+    EXPECT_EQ(validated.json.find("error") == nullptr, proved);
+    const auto untouched = driver.read(made.of("http-01"));
+    EXPECT_EQ(untouched.text("status"), "pending");
+    EXPECT_EQ(untouched.json.find("error"), nullptr);
+  }
+  ca.options.methods = {"http-01"};
+  ca.start();
+  EXPECT_EQ(driver.new_order({std::string("good.corp.example")}).text("status"), "pending") << "tls-alpn-01 proved it";
+}
+
+// So an earlier version could leave them.
+TEST_F(ValidationTest, SF33_OfTwoThatAreProcessingOneIsValidatedAndNoneIsLeft) {
+  const auto made = challenge("a.corp.example", "dns-01");
+  publish("a.corp.example", "dns-01", made);
+  driver.post(made.url, "{}");
+  const std::string id = made.authorization.substr(made.authorization.rfind('/') + 1);
+  const auto both = [&](store::Tx& tx) -> Result<void> {
+    auto row = tx.authorizations.by_id(id).value().value();
+    for (auto& each : row.challenges) {
+      if (each.method == "tls-alpn-01") each.status = acme::ChallengeStatus::processing;
+    }
+    return tx.authorizations.update_if(row, row.status).value() ? Result<void>() : make_error(ErrorKind::internal, "");
+  };
+  ASSERT_TRUE(ca.memory.write(both));
+  ca.start();
+  ca.work_all();
+  EXPECT_EQ(driver.read(made.authorization).text("status"), "valid");
+  EXPECT_EQ(driver.read(made.url).text("status"), "valid");
+  EXPECT_EQ(driver.read(made.of("tls-alpn-01")).text("status"), "pending");
+  const auto left = [](store::Tx& tx) -> Result<void> {
+    return tx.authorizations.with_processing_challenge(9).value().empty() ? Result<void>()
+                                                                          : make_error(ErrorKind::internal, "some");
+  };
+  EXPECT_TRUE(ca.memory.read(left));
+}
+
+// A second attempt is for the method of the first.
+TEST_F(ValidationTest, SF33_ARetryKeepsToItsMethod) {
+  const auto made = challenge("a.corp.example", "tls-alpn-01");
+  ca.resolver.hosts["a.corp.example"] = {"192.0.2.9"};  // where no port is open
+  driver.post(made.url, "{}");
+  EXPECT_TRUE(ca.authority->work());
+  EXPECT_EQ(driver.post(made.of("http-01"), "{}").text("status"), "pending");
+  ca.work_all();
+  EXPECT_EQ(ca.probe.seen.size(), 3u);
+  EXPECT_TRUE(ca.egress.seen.empty());
+  EXPECT_EQ(driver.read(made.url).text("status"), "invalid");
 }
 
 TEST_F(ValidationTest, DNP_01_DNP_09_ThePersistentChallengeHasNoToken) {

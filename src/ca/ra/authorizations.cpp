@@ -31,8 +31,13 @@ Result<AuthorizationRow> owned(store::Tx& tx, const store::Id& account, const st
   return *std::move(row);
 }
 
-Task validation_task(const AuthorizationRow& row, Time now) {
-  return {.kind = Task::Kind::validate, .key = row.id, .account = row.account, .due = now, .first = now};
+Task validation_task(const AuthorizationRow& row, const ChallengeRow& challenge, Time now) {
+  return {.kind = Task::Kind::validate,
+          .key = row.id,
+          .method = challenge.method,
+          .account = row.account,
+          .due = now,
+          .first = now};
 }
 
 // The order's own error: what went wrong for which identifier (RFC 8555 section 6.7.1).
@@ -79,9 +84,28 @@ Error forbidden(const Error& refusal) {  // RFC 8555 section 7.4.1 asks for this
 
 bool is_name(const acme::Identifier& identifier) { return identifier.type == acme::IdentifierType::dns; }
 
-ChallengeRow* processing(AuthorizationRow& row) {
-  const auto found = std::ranges::find(row.challenges, ChallengeStatus::processing, &ChallengeRow::status);
-  return found == row.challenges.end() ? nullptr : &*found;
+// The challenge of a task, while it is being validated and nothing has ended that.
+ChallengeRow* processing(AuthorizationRow& row, const std::string& method) {
+  const auto found = std::ranges::find(row.challenges, method, &ChallengeRow::method);
+  const bool is = found != row.challenges.end() && found->status == ChallengeStatus::processing;
+  return is && row.status == AuthorizationStatus::pending ? &*found : nullptr;
+}
+
+// Nothing of an authorization that has ended is being validated.
+void end_processing(AuthorizationRow& row) {
+  for (auto& challenge : row.challenges) {
+    if (challenge.status == ChallengeStatus::processing) challenge.status = ChallengeStatus::pending;
+  }
+}
+
+void write_verdict(AuthorizationRow& row, ChallengeRow& challenge, const va::Verdict& verdict, bool is_last, Time now) {
+  challenge.error_json = verdict.problem ? acme::to_json(*verdict.problem).dump() : "";
+  if (verdict.problem && !is_last) return;
+  challenge.status = verdict.problem ? ChallengeStatus::invalid : ChallengeStatus::valid;
+  row.status = verdict.problem ? AuthorizationStatus::invalid : AuthorizationStatus::valid;
+  if (!verdict.problem) challenge.validated = now;
+  if (verdict.reusable_for) row.expires = std::min(row.expires, saturating_add(now, *verdict.reusable_for));
+  end_processing(row);
 }
 
 std::optional<Task> next_attempt(const Task& task, const va::Verdict& verdict, Time now) {
@@ -148,7 +172,7 @@ Result<AuthorizationRow> Authorizations::deactivate(const store::Id& account, co
       return acme::rejection(ProblemType::malformed, "only a pending or valid authorization can be deactivated");
     }
     row.status = AuthorizationStatus::deactivated;
-    if (auto* challenge = processing(row)) challenge->status = ChallengeStatus::pending;
+    end_processing(row);
     TRY(tx.authorizations.update_if(row, before));
     return fail_orders(tx, row, acme::make_problem(ProblemType::unauthorized, "it was deactivated"));
   };
@@ -184,6 +208,7 @@ Result<AuthorizationRow> Authorizations::respond(const store::AccountRow& accoun
       return acme::rejection(ProblemType::malformed, "the authorization is " + std::string(acme::to_string(status)) +
                                                          ", not pending; make a new order");
     }
+    if (processing_challenge(row)) return {};
     TRY(check_room(account.id, now));
     challenge->status = ChallengeStatus::processing;
     row.key_authorization = acme::key_authorization(row.token, key);
@@ -191,8 +216,9 @@ Result<AuthorizationRow> Authorizations::respond(const store::AccountRow& accoun
     return {};
   };
   TRY(deps_.store.write(work));
-  if (processing(row)) {  // also one whose first request met a store that committed and could not say so
-    deps_.agenda.add(validation_task(row, now));
+  const auto* under_way = processing_challenge(row);
+  if (under_way && under_way->method == method) {  // also one whose first request met a store that committed and could
+    deps_.agenda.add(validation_task(row, *under_way, now));  // not say so
     deps_.agenda.hurry(id, now);
   }
   if (is_new) deps_.log.debug("challenge_accepted", {{"authorization", id}, {"account", account.id}});
@@ -210,12 +236,13 @@ Result<std::optional<va::Claim>> Authorizations::claim(const Task& task, Time no
     return {};
   };
   TRY(deps_.store.read(work));
-  const bool due = is_wanted && processing(*row) && store::current_status(*row, now) == AuthorizationStatus::pending;
+  const bool due =
+      is_wanted && processing(*row, task.method) && store::current_status(*row, now) == AuthorizationStatus::pending;
   if (!due) return std::optional<va::Claim>();
   return std::optional(va::Claim{.identifier = row->identifier,
                                  .token = row->token,
                                  .key_authorization = row->key_authorization,
-                                 .method = processing(*row)->method,
+                                 .method = task.method,
                                  .wildcard = row->scope != store::Scope::name});
 }
 
@@ -230,51 +257,44 @@ Result<void> Authorizations::fail(store::Tx& tx, const AuthorizationRow& row, co
   return fail_orders(tx, row, cause);
 }
 
-Result<std::optional<Task>> Authorizations::record(const Task& task, const va::Verdict& verdict, Time now) {
-  const auto next = verdict.problem ? next_attempt(task, verdict, now) : std::nullopt;
-  std::optional<AuthorizationRow> row;
-  std::string method;
-  const auto work = [&](store::Tx& tx) -> Result<void> {
-    TRY(deps_.membership.check(tx));
-    row = TRY(tx.authorizations.by_id(task.key));
-    auto* challenge = row ? processing(*row) : nullptr;
-    if (!challenge || row->status != AuthorizationStatus::pending) return {};
-    method = challenge->method;
-    if (verdict.problem) challenge->error_json = acme::to_json(*verdict.problem).dump();
-    if (!verdict.problem) {
-      challenge->status = ChallengeStatus::valid;
-      challenge->validated = now;
-      challenge->error_json.clear();
-      row->status = AuthorizationStatus::valid;
-      if (verdict.reusable_for) {
-        row->expires = std::min(row->expires, saturating_add(now, *verdict.reusable_for));
-        TRY(shorten_orders(tx, *row));
-      }
-    } else if (!next) {
-      challenge->status = ChallengeStatus::invalid;
-      row->status = AuthorizationStatus::invalid;
-    }
-    TRY(tx.authorizations.update_if(*row, AuthorizationStatus::pending));
-    if (row->status == AuthorizationStatus::invalid) return fail(tx, *row, *verdict.problem, now);
-    return {};
-  };
-  TRY(deps_.store.write(work));
-  const std::string name = row ? row->identifier.value : "";
+void Authorizations::tell(const Task& task, const std::string& name, const va::Verdict& verdict, bool is_last) const {
   if (!verdict.problem) {
     deps_.log.info("validation_passed", {{"authorization", task.key}, {"account", task.account}, {"name", name}});
     if (!verdict.for_operator.empty()) {  // enough agreed, and not all
       deps_.log.warn("perspectives_differ",
                      {{"authorization", task.key}, {"name", name}, {"cause", verdict.for_operator}});
     }
-    deps_.meter.count("crest_ca_validations_total", "valid " + method);
-  } else {
-    deps_.log.info(next ? "validation_retried" : "validation_failed", {{"authorization", task.key},
-                                                                       {"account", task.account},
-                                                                       {"name", name},
-                                                                       {"error", verdict.problem->detail.printable()},
-                                                                       {"cause", verdict.for_operator}});
-    if (!next) deps_.meter.count("crest_ca_validations_total", "invalid " + method);
+    deps_.meter.count("crest_ca_validations_total", "valid " + task.method);
+    return;
   }
+  deps_.log.info(is_last ? "validation_failed" : "validation_retried", {{"authorization", task.key},
+                                                                        {"account", task.account},
+                                                                        {"name", name},
+                                                                        {"error", verdict.problem->detail.printable()},
+                                                                        {"cause", verdict.for_operator}});
+  if (is_last) deps_.meter.count("crest_ca_validations_total", "invalid " + task.method);
+}
+
+Result<std::optional<Task>> Authorizations::record(const Task& task, const va::Verdict& verdict, Time now) {
+  auto next = verdict.problem ? next_attempt(task, verdict, now) : std::nullopt;
+  std::optional<AuthorizationRow> row;
+  bool is_written = false;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    is_written = false;
+    TRY(deps_.membership.check(tx));
+    row = TRY(tx.authorizations.by_id(task.key));
+    auto* challenge = row ? processing(*row, task.method) : nullptr;
+    if (!challenge) return {};
+    write_verdict(*row, *challenge, verdict, !next, now);
+    is_written = TRY(tx.authorizations.update_if(*row, AuthorizationStatus::pending));
+    if (!is_written) return {};
+    if (row->status == AuthorizationStatus::invalid) return fail(tx, *row, *verdict.problem, now);
+    if (row->status == AuthorizationStatus::valid && verdict.reusable_for) return shorten_orders(tx, *row);
+    return {};
+  };
+  TRY(deps_.store.write(work));
+  if (!is_written) return std::optional<Task>();  // given up meanwhile, or somebody else was first
+  tell(task, row->identifier.value, verdict, !next);
   return next;
 }
 
@@ -289,7 +309,9 @@ Result<void> Authorizations::resume(Time now) {
     return {};
   };
   TRY(deps_.store.read(work));
-  for (const auto& row : rows) deps_.agenda.add(validation_task(row, now));
+  for (const auto& row : rows) {
+    if (const auto* challenge = processing_challenge(row)) deps_.agenda.add(validation_task(row, *challenge, now));
+  }
   return {};
 }
 

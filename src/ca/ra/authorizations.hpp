@@ -22,25 +22,28 @@ class Authorizations {
   Result<store::AuthorizationRow> find(const store::Id& account, const store::Id& id, Time now);
   Result<store::AuthorizationRow> deactivate(const store::Id& account, const store::Id& id, Time now);
   // The client says that the challenge can be validated now. A challenge that is being validated or was is returned as
-  // it is, a waiting retry is brought forward.
+  // it is, a waiting retry is brought forward. Another one of the same authorization stays pending meanwhile: the end of
+  // the first is the end of the authorization, whichever it is.
   Result<store::AuthorizationRow> respond(const store::AccountRow& account, const crypto::PublicKey& key,
                                           const store::Id& id, std::string_view method, Time now);
 
   // What a validation task is about, but for the account's URL; nullopt when there is nothing to validate any more.
   Result<std::optional<va::Claim>> claim(const Task& task, Time now);
-  // Records what the validation found. When another attempt is due: the task for it.
+  // Records what the validation found, on the task's own challenge and only while that is being validated. When another
+  // attempt is due: the task for it.
   Result<std::optional<Task>> record(const Task& task, const va::Verdict& verdict, Time now);
   // Puts every validation that a crash interrupted on the agenda again.
   Result<void> resume(Time now);
 
  private:
   Result<void> check_room(const store::Id& account, Time now) const;
+  void tell(const Task& task, const std::string& name, const va::Verdict& verdict, bool is_last) const;
   Result<void> fail(store::Tx& tx, const store::AuthorizationRow& row, const Problem& cause, Time now);
 
   Deps deps_;
 };
 
-// The one challenge that is being validated, or nullptr.
+// The challenge that is being validated, of which there is one at most; or nullptr.
 const store::ChallengeRow* processing_challenge(const store::AuthorizationRow& row);
 
 }  // namespace crest::ca::ra
