@@ -12,14 +12,14 @@ constexpr std::string_view below_word = "*.";
 Ruling denied(const Policy& policy, const std::string& rule) { return {false, policy.label + ": " + rule}; }
 Ruling allowed(const Policy& policy, const std::string& rule) { return {true, policy.label + ": " + rule}; }
 
-// `fits` tells whether a rule is about the identifier; each rule has a str().
-template <typename Rule, typename Fits>
+// `denies` and `allows` tell whether a rule is about the identifier; each rule has a str().
+template <typename Rule, typename Denies, typename Allows>
 Ruling decide(const Policy& policy, const std::vector<Rule>& deny, const std::vector<Rule>& allow, bool any,
-              const std::string& kind, Fits fits) {
-  if (const auto rule = std::ranges::find_if(deny, fits); rule != deny.end()) {
+              const std::string& kind, Denies denies, Allows allows) {
+  if (const auto rule = std::ranges::find_if(deny, denies); rule != deny.end()) {
     return denied(policy, "denied by \"" + rule->str() + "\"");
   }
-  if (const auto rule = std::ranges::find_if(allow, fits); rule != allow.end()) {
+  if (const auto rule = std::ranges::find_if(allow, allows); rule != allow.end()) {
     return allowed(policy, "allowed by \"" + rule->str() + "\"");
   }
   if (allow.empty() && any) return allowed(policy, "any " + kind + " is allowed");
@@ -40,6 +40,14 @@ Result<void> add(std::string_view word, std::vector<NameRule>& names, std::vecto
   }
   names.push_back(*name);
   return {};
+}
+
+bool is_below(std::string_view name, std::string_view domain) {
+  return name.size() > domain.size() && name.ends_with(domain) && name[name.size() - domain.size() - 1] == '.';
+}
+
+bool is_child(std::string_view name, std::string_view domain) {
+  return is_below(name, domain) && name.find('.') == name.size() - domain.size() - 1;
 }
 
 bool is_or_any(const std::string& wanted, const std::string& given) { return wanted.empty() || wanted == given; }
@@ -83,13 +91,16 @@ Result<NameRule> NameRule::parse(std::string_view text) {
   return rule;
 }
 
-bool NameRule::fits(const acme::Identifier& identifier) const {
-  const std::string name = identifier.base().value;
-  const bool below = name.size() > name_.size() && name.ends_with(name_) && name[name.size() - name_.size() - 1] == '.';
-  if (reach_ == Reach::below) return below || name == name_;
-  if (reach_ == Reach::exact) return name == name_;
-  if (identifier.is_wildcard()) return name == name_;  // it stands for just these names
-  return below && name.find('.') == name.size() - name_.size() - 1;
+bool NameRule::covers(const acme::Identifier& identifier) const {
+  const std::string base = identifier.base().value;
+  if (reach_ == Reach::below) return base == name_ || is_below(base, name_);
+  if (reach_ == Reach::exact) return base == name_ && !identifier.is_wildcard();
+  return identifier.is_wildcard() ? base == name_ : is_child(base, name_);
+}
+
+bool NameRule::touches(const acme::Identifier& identifier) const {
+  if (covers(identifier)) return true;
+  return identifier.is_wildcard() && reach_ != Reach::children && is_child(name_, identifier.base().value);
 }
 
 std::string NameRule::str() const {
@@ -102,12 +113,15 @@ Ruling rule_on(const acme::Identifier& identifier, const Policy& policy) {
     const auto address = encoding::IpAddress::parse(identifier.value);
     if (!address) return denied(policy, "it is no IP address");
     const auto plain = address->unmapped();
-    return decide(policy, policy.deny_networks, policy.allow_networks, policy.any_address, "address",
-                  [&](const encoding::IpNetwork& network) { return network.contains(plain); });
+    const auto contains = [&](const encoding::IpNetwork& network) { return network.contains(plain); };
+    return decide(policy, policy.deny_networks, policy.allow_networks, policy.any_address, "address", contains,
+                  contains);
   }
   if (identifier.is_wildcard() && !policy.wildcards) return denied(policy, "wildcards are not allowed");
-  return decide(policy, policy.deny, policy.allow, policy.any_name, "name",
-                [&](const NameRule& rule) { return rule.fits(identifier); });
+  return decide(
+      policy, policy.deny, policy.allow, policy.any_name, "name",
+      [&](const NameRule& rule) { return rule.touches(identifier); },
+      [&](const NameRule& rule) { return rule.covers(identifier); });
 }
 
 Ruling rule_on(const acme::Identifier& identifier, std::span<const Policy* const> policies) {

@@ -11,12 +11,15 @@
 
 namespace crest::ca::ra {
 
-// "corp.example" is that name and every name below it; "=app.corp.example" is that one name; "*.corp.example" is every
-// name one label below it, and so the wildcard.
+// "corp.example" is that name and every name below it; "=app.corp.example" is that one name and no wildcard;
+// "*.corp.example" is every name one label below it, and so the wildcard.
 class NameRule {
  public:
   static Result<NameRule> parse(std::string_view text);  // error: malformed, saying which rule of names it breaks
-  bool fits(const acme::Identifier& name) const;
+  // A wildcard stands for every name one label below its base: whether the rule is about all that `name` stands for (what
+  // allows it), or about some of it (what denies it).
+  bool covers(const acme::Identifier& name) const;
+  bool touches(const acme::Identifier& name) const;
   std::string str() const;
   friend bool operator==(const NameRule&, const NameRule&) = default;
 

@@ -33,15 +33,40 @@ TEST(NameRule, ReadsWhatPeopleWrite) {
     EXPECT_FALSE(NameRule::parse(bad)) << bad;
 }
 
-TEST(NameRule, OneLabelBelow) {
-  const auto children = rule("*.Corp.Example");
-  EXPECT_EQ(children.str(), "*.corp.example");
-  for (const char* fits : {"a.corp.example", "*.corp.example"}) EXPECT_TRUE(children.fits(name(fits))) << fits;
-  for (const char* other : {"corp.example", "a.b.corp.example", "*.a.corp.example", "acorp.example", "example"})
-    EXPECT_FALSE(children.fits(name(other))) << other;
+TEST(NameRule, CoversWhatItIsAboutAndTouchesAWildcardOverIt) {
+  enum class Is { covered, touched, neither };
+  const struct {
+    const char *rule, *name;
+    Is is;
+  } rows[] = {
+      {"corp.example", "corp.example", Is::covered},
+      {"corp.example", "a.b.corp.example", Is::covered},
+      {"corp.example", "*.corp.example", Is::covered},
+      {"corp.example", "*.a.corp.example", Is::covered},
+      {"corp.example", "*.example", Is::touched},
+      {"a.corp.example", "*.example", Is::neither},  // a wildcard stands for one label
+      {"corp.example", "xcorp.example", Is::neither},
+      {"corp.example", "example", Is::neither},
+      {"=app.corp.example", "app.corp.example", Is::covered},
+      {"=app.corp.example", "a.app.corp.example", Is::neither},
+      {"=app.corp.example", "*.app.corp.example", Is::neither},
+      {"=app.corp.example", "*.corp.example", Is::touched},
+      {"=app.corp.example", "*.example", Is::neither},
+      {"*.Corp.Example", "a.corp.example", Is::covered},
+      {"*.corp.example", "*.corp.example", Is::covered},
+      {"*.corp.example", "corp.example", Is::neither},
+      {"*.corp.example", "a.b.corp.example", Is::neither},
+      {"*.corp.example", "*.a.corp.example", Is::neither},
+      {"*.corp.example", "*.example", Is::neither},
+      {"*.corp.example", "acorp.example", Is::neither},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(rule(row.rule).covers(name(row.name)), row.is == Is::covered) << row.rule << " " << row.name;
+    EXPECT_EQ(rule(row.rule).touches(name(row.name)), row.is != Is::neither) << row.rule << " " << row.name;
+  }
 }
 
-TEST(Policy, ORD_03_DecidesByTheFirstRuleThatFits) {
+TEST(Policy, ORD_03_SF23_DecidesByTheFirstRuleThatIsAboutTheName) {
   struct Row {
     Identifier identifier;
     bool allowed;
@@ -50,7 +75,9 @@ TEST(Policy, ORD_03_DecidesByTheFirstRuleThatFits) {
   const Row rows[] = {
       {name("corp.example"), true, "ca.toml: allowed by \"corp.example\""},
       {name("a.b.corp.example"), true, "ca.toml: allowed by \"corp.example\""},
-      {name("*.corp.example"), true, "ca.toml: allowed by \"corp.example\""},
+      {name("*.corp.example"), false, "ca.toml: denied by \"secret.corp.example\""},
+      {name("*.www.corp.example"), true, "ca.toml: allowed by \"corp.example\""},
+      {name("*.lab.example"), false, "ca.toml: no rule allows it"},
       {name("xcorp.example"), false, "ca.toml: no rule allows it"},
       {name("example"), false, "ca.toml: no rule allows it"},
       {name("lab.example"), true, "ca.toml: allowed by \"=lab.example\""},
