@@ -81,10 +81,11 @@ Result<OrderRow> owned(store::Tx& tx, const store::Id& account, const store::Id&
   return *std::move(row);
 }
 
-Result<void> check_allowances(store::Tx& tx, const Limits& limits, const OrderRow& order, Time now) {
+Result<void> check_allowances(store::Tx& tx, const Limits& limits, const OrderRow& order, bool is_renewal_in_time,
+                              Time now) {
   for (const auto& identifier : order.identifiers)
     TRY(check(tx, failures_of(order.account, identifier.base(), limits.failed_validations), now));
-  if (!order.replaces.empty()) return {};  // a renewal in its time is never too much: each certificate has one
+  if (is_renewal_in_time) return {};
   return spend(tx, orders_of(order.account, limits.orders), now);
 }
 
@@ -168,8 +169,9 @@ Result<OrderNow> Orders::create(const store::AccountRow& owner, const acme::NewO
     TRY(must_be_valid(tx, account));  // what the gate saw may have changed
     const auto open = TRY(tx.orders.count_open(account, now));
     if (open >= deps_.rules.pending_orders_max) return too_many_open(deps_.rules.pending_orders_max, now);
-    if (!row.replaces.empty()) TRY(replace(tx, row.replaces, row, now));
-    TRY(check_allowances(tx, deps_.rules.limits, row, now));
+    bool is_renewal_in_time = false;
+    if (!row.replaces.empty()) is_renewal_in_time = TRY(replace(tx, row.replaces, row, now));
+    TRY(check_allowances(tx, deps_.rules.limits, row, is_renewal_in_time, now));
     const auto authorizations = TRY(authorizations_for(tx, account, request, now));
     for (const auto& authorization : authorizations) {
       row.authorizations.push_back(authorization.id);

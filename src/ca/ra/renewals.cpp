@@ -24,10 +24,17 @@ Result<CertificateRow> certificate(store::Tx& tx, std::string_view certificate_i
   return *std::move(row);
 }
 
-bool shares_a_name(const CertificateRow& certificate, const store::OrderRow& order) {
-  return std::ranges::any_of(order.identifiers, [&](const acme::Identifier& identifier) {
+// How many names of the order are the certificate's.
+std::size_t shared_names(const CertificateRow& certificate, const store::OrderRow& order) {
+  return static_cast<std::size_t>(std::ranges::count_if(order.identifiers, [&](const acme::Identifier& identifier) {
     return std::ranges::find(certificate.names, identifier.value) != certificate.names.end();
-  });
+  }));
+}
+
+// One that is revoked has a window as well, and whoever holds it can revoke it: that would be an order for free each time.
+bool is_due(const CertificateRow& certificate, Time now) {
+  if (certificate.status != store::CertificateStatus::issued || now > certificate.not_after) return false;
+  return now >= issuer::renewal_window({certificate.not_before, certificate.not_after, false, ""}, now).start;
 }
 
 Result<bool> is_replaced(store::Tx& tx, const CertificateRow& certificate, Time now) {
@@ -52,10 +59,11 @@ Result<RenewalAnswer> Renewals::find(std::string_view certificate_id, Time now) 
   return RenewalAnswer{issuer::renewal_window(facts, now), issuer::renewal_poll_interval(facts)};
 }
 
-Result<void> replace(store::Tx& tx, std::string_view certificate_id, const store::OrderRow& order, Time now) {
+Result<bool> replace(store::Tx& tx, std::string_view certificate_id, const store::OrderRow& order, Time now) {
   const auto row = TRY(certificate(tx, certificate_id));
   if (row.account != order.account) return no_such("certificate");
-  if (!shares_a_name(row, order)) {
+  const std::size_t shared = shared_names(row, order);
+  if (shared == 0) {
     return acme::rejection(ProblemType::malformed, "the certificate that the order replaces has none of its names");
   }
   const bool replaced = TRY(is_replaced(tx, row, now));
@@ -63,7 +71,7 @@ Result<void> replace(store::Tx& tx, std::string_view certificate_id, const store
     return acme::rejection(ProblemType::alreadyReplaced, "another order replaces that certificate already");
   }
   TRY(tx.certificates.set_replaced_by(row.serial, order.id));
-  return {};
+  return row.replaced_by.empty() && shared == order.identifiers.size() && is_due(row, now);
 }
 
 }  // namespace crest::ca::ra

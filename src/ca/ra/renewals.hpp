@@ -26,7 +26,9 @@ class Renewals {
 };
 
 // Notes, in the transaction that makes `order`, that it replaces the certificate with this id. What an order that became
-// invalid was to replace is free again (ARI-15). Errors: rejections malformed, alreadyReplaced; storage.
-Result<void> replace(store::Tx& tx, std::string_view certificate_id, const store::OrderRow& order, Time now);
+// invalid was to replace is free again (ARI-15). Whether it is a renewal in its time, which no limit on orders holds up:
+// the first order that replaces the certificate, for none but its names, between the begin of the window that renewalInfo
+// tells and the certificate's end. Errors: rejections malformed, alreadyReplaced; storage.
+Result<bool> replace(store::Tx& tx, std::string_view certificate_id, const store::OrderRow& order, Time now);
 
 }  // namespace crest::ca::ra

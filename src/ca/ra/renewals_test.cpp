@@ -30,10 +30,25 @@ class RenewalTest : public ::testing::Test {
     const auto url = driver.plain("GET", "/acme/corp/directory").text("renewalInfo");
     return driver.plain("GET", url + "/" + certificate_id);
   }
-  static Answer order(AcmeDriver& who, const std::string& name, const std::string& replaces) {
+  static Answer order(AcmeDriver& who, const std::vector<std::string>& names, const std::string& replaces) {
+    std::string identifiers;
+    for (const auto& name : names)
+      identifiers += (identifiers.empty() ? "" : ",") + (R"({"type":"dns","value":")" + name + "\"}");
     return who.post(AcmeDriver::url("/new-order"),
-                    R"({"identifiers":[{"type":"dns","value":")" + name + R"("}],"replaces":")" + replaces + "\"}");
+                    R"({"identifiers":[)" + identifiers + R"(],"replaces":")" + replaces + "\"}");
   }
+  static Answer order(AcmeDriver& who, const std::string& name, const std::string& replaces) {
+    return order(who, std::vector{name}, replaces);
+  }
+  // From now on the account may make no further order for a month.
+  void use_the_limit_up() {
+    ca.options.limits.orders = {1, 30 * 24h};
+    ca.start();
+    ca.clock.advance(1min);
+    EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).status(), 201);
+    EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).status(), 429);
+  }
+  Time window_start() { return acme::renewal_info_from_json(ask(id()).json).value().start; }
   void revoke() {
     ASSERT_EQ(driver
                   .post(AcmeDriver::url("/revoke-cert"),
@@ -107,10 +122,34 @@ TEST_F(RenewalTest, ARI_15_AnOrderThatFailedFreesWhatItWasToReplace) {
 }
 
 TEST_F(RenewalTest, SF61_ARenewalInItsTimeIsNeverTooMuch) {
-  ca.options.limits.orders = {1, 24h};  // and one was made
-  ca.start();
+  use_the_limit_up();
+  ca.clock.advance(window_start() - ca.clock.now() - 1s);
+  EXPECT_EQ(order(driver, "a.corp.example", id()).status(), 429) << "it is not due";
+  ca.clock.advance(1s);
+  EXPECT_EQ(order(driver, std::vector<std::string>{"a.corp.example", "c.corp.example"}, id()).status(), 429)
+      << "with a name beyond its own";
+  const auto made = order(driver, std::vector<std::string>{"b.corp.example", "a.corp.example"}, id());
+  EXPECT_EQ(made.status(), 201);
+  EXPECT_EQ(driver.post(made.texts("authorizations").at(0), R"({"status":"deactivated"})").status(), 200);
+  EXPECT_EQ(order(driver, "a.corp.example", id()).status(), 429) << "once for each certificate";
   EXPECT_EQ(driver.new_order({std::string("a.corp.example")}).status(), 429);
+}
+
+TEST_F(RenewalTest, SF61_LateIsStillInTimeUntilTheCertificateEnds) {
+  use_the_limit_up();
+  const auto& leaf = issued->chain.leaf();
+  ca.clock.advance(leaf.not_after() + 1s - ca.clock.now());
+  EXPECT_EQ(order(driver, "a.corp.example", id()).status(), 429) << "it has ended";
+  ca.clock.advance(-1s);
   EXPECT_EQ(order(driver, "a.corp.example", id()).status(), 201);
+}
+
+// Else an account could revoke each certificate of its own for another order.
+TEST_F(RenewalTest, SF61_WhatIsRevokedIsReplacedWithinTheLimit) {
+  use_the_limit_up();
+  ca.clock.advance(window_start() - ca.clock.now());
+  revoke();
+  EXPECT_EQ(order(driver, "a.corp.example", id()).status(), 429);
 }
 
 }  // namespace
