@@ -177,6 +177,29 @@ TEST_F(AdmissionTest, SF61_FailedValidationsOfANameAreLimited) {
   EXPECT_EQ(driver.new_order({std::string("gone.corp.example")}).status(), 201);
 }
 
+TEST_F(AdmissionTest, ERR_08_WhoWaitsAsLongAsToldMeetsNoOtherLimit) {
+  ca.options.limits = {.orders = {1, 1h}, .failed_validations = {1, 5h}, .accounts = {}};
+  restart();
+  AcmeDriver driver(ca);
+  driver.new_account();
+  driver.respond_all(driver.new_order({std::string("gone.corp.example")}));
+  ca.work_all();
+  const auto refused = driver.new_order({std::string("a.corp.example"), "gone.corp.example"});
+  EXPECT_EQ(refused.status(), 429);
+  EXPECT_EQ(refused.header("Retry-After"), "18000") << refused.text("detail");
+  ca.clock.advance(5h);
+  EXPECT_EQ(driver.new_order({std::string("gone.corp.example")}).status(), 201);
+
+  ca.options.limits.orders = {1, 2h};  // longer than open orders are waited for
+  ca.options.pending_orders_max = 1;
+  restart();
+  AcmeDriver other(ca);
+  other.new_account();
+  EXPECT_EQ(other.new_order({std::string("a.corp.example")}).status(), 201);
+  const auto full = other.new_order({std::string("a.corp.example")});
+  EXPECT_EQ(full.header("Retry-After"), "7200") << full.text("detail");
+}
+
 TEST_F(AdmissionTest, SF61_AccountsFromAnAddressAreLimited) {
   ca.options.limits.accounts = {2, 1h};
   restart();

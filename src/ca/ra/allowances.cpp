@@ -49,4 +49,16 @@ Result<void> check(store::Tx& tx, const Allowance& allowance, Time now) {
   return {};
 }
 
+Result<void> Refusals::note(Result<void> outcome) {
+  if (outcome) return {};
+  if (!outcome.error().problem) return outcome;
+  if (!longest_ || longest_->not_before < outcome.error().not_before) longest_ = std::move(outcome).error();
+  return {};
+}
+
+Result<void> Refusals::outcome() const {
+  if (longest_) return *longest_;
+  return {};
+}
+
 }  // namespace crest::ca::ra

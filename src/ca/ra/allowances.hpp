@@ -1,6 +1,8 @@
 // An Allowance is a limit on something that one subject does, remembered in the store (SF61).
 #pragma once
 
+#include <optional>
+
 #include "ca/ra/limits.hpp"
 #include "ca/store/store.hpp"
 
@@ -20,5 +22,16 @@ Allowance accounts_from(const std::string& address, const Limit& limit);  // no 
 Result<void> spend(store::Tx& tx, const Allowance& allowance, Time now);
 // Whether one more would be allowed; nothing is spent. Errors: the same.
 Result<void> check(store::Tx& tx, const Allowance& allowance, Time now);
+
+// What several limits say to one request. Who is refused hears of the one that lasts longest, so that after waiting for
+// it no other is met (ERR-08).
+class Refusals {
+ public:
+  Result<void> note(Result<void> outcome);  // of one limit. Error: what is no refusal
+  Result<void> outcome() const;
+
+ private:
+  std::optional<Error> longest_;
+};
 
 }  // namespace crest::ca::ra

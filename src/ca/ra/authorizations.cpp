@@ -143,8 +143,11 @@ Result<AuthorizationRow> Authorizations::create(const store::AccountRow& account
     auto found = TRY(tx.authorizations.find_valid(account.id, identifier, scope, now));
     row = found && is_proved_as_offered(*found, rules) ? *std::move(found) : fresh;
     if (row.id != fresh.id) return {};
-    TRY(check(tx, failures_of(account.id, identifier, rules.limits.failed_validations), now));
-    TRY(spend(tx, orders_of(account.id, rules.limits.orders), now));  // there may be as many as of orders
+    Refusals refusals;
+    TRY(refusals.note(check(tx, failures_of(account.id, identifier, rules.limits.failed_validations), now)));
+    TRY(refusals.note(
+        spend(tx, orders_of(account.id, rules.limits.orders), now)));  // there may be as many as of orders
+    TRY(refusals.outcome());
     return tx.authorizations.insert(row);
   };
   TRY(deps_.store.write(work));

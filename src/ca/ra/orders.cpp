@@ -81,12 +81,21 @@ Result<OrderRow> owned(store::Tx& tx, const store::Id& account, const store::Id&
   return *std::move(row);
 }
 
-Result<void> check_allowances(store::Tx& tx, const Limits& limits, const OrderRow& order, bool is_renewal_in_time,
-                              Time now) {
-  for (const auto& identifier : order.identifiers)
-    TRY(check(tx, failures_of(order.account, identifier.base(), limits.failed_validations), now));
-  if (is_renewal_in_time) return {};
-  return spend(tx, orders_of(order.account, limits.orders), now);
+Result<void> check_open(store::Tx& tx, const store::Id& account, std::size_t most, Time now) {
+  const auto open = TRY(tx.orders.count_open(account, now));
+  if (open >= most) return too_many_open(most, now);
+  return {};
+}
+
+// All of them, and what the order takes is taken.
+Result<void> check_limits(store::Tx& tx, const Rules& rules, const OrderRow& order, bool is_renewal_in_time, Time now) {
+  Refusals refusals;
+  TRY(refusals.note(check_open(tx, order.account, rules.pending_orders_max, now)));
+  for (const auto& identifier : order.identifiers) {
+    TRY(refusals.note(check(tx, failures_of(order.account, identifier.base(), rules.limits.failed_validations), now)));
+  }
+  if (!is_renewal_in_time) TRY(refusals.note(spend(tx, orders_of(order.account, rules.limits.orders), now)));
+  return refusals.outcome();
 }
 
 bool holds_key(const store::CertificateRow& certificate, const crypto::PublicKey& key) {
@@ -167,11 +176,9 @@ Result<OrderNow> Orders::create(const store::AccountRow& owner, const acme::NewO
   const auto work = [&](store::Tx& tx) -> Result<void> {
     row = empty;
     TRY(must_be_valid(tx, account));  // what the gate saw may have changed
-    const auto open = TRY(tx.orders.count_open(account, now));
-    if (open >= deps_.rules.pending_orders_max) return too_many_open(deps_.rules.pending_orders_max, now);
     bool is_renewal_in_time = false;
     if (!row.replaces.empty()) is_renewal_in_time = TRY(replace(tx, row.replaces, row, now));
-    TRY(check_allowances(tx, deps_.rules.limits, row, is_renewal_in_time, now));
+    TRY(check_limits(tx, deps_.rules, row, is_renewal_in_time, now));
     const auto authorizations = TRY(authorizations_for(tx, account, request, now));
     for (const auto& authorization : authorizations) {
       row.authorizations.push_back(authorization.id);
