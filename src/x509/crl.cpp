@@ -31,14 +31,9 @@ Result<void> check(const CrlTemplate& parts, const Certificate& issuer, const cr
   return {};
 }
 
-// 8 (removeFromCRL) stands in delta CRLs only, 7 nowhere.
-bool is_reason(int reason) {
-  return reason >= 0 && reason <= reason_last && reason != reason_unused && reason != reason_remove_from_crl;
-}
-
 Result<Bytes> revoked_entry(const RevokedEntry& entry) {
   if (entry.serial.empty()) return impossible("an entry has no serial number");
-  if (!is_reason(entry.reason)) return impossible("reason " + std::to_string(entry.reason) + " is not for full lists");
+  if (!is_full_list_reason(entry.reason)) return impossible("reason " + std::to_string(entry.reason) + " is not for full lists");
   const Bytes serial = integer(ByteView(entry.serial));
   const Bytes when = time(entry.when);
   if (entry.reason == 0) return der::sequence({serial, when});
@@ -64,6 +59,10 @@ Result<Bytes> crl_extensions(const CrlTemplate& parts, const Certificate& issuer
 }
 
 }  // namespace
+
+bool is_full_list_reason(int reason) {
+  return reason >= 0 && reason <= reason_last && reason != reason_unused && reason != reason_remove_from_crl;
+}
 
 Result<Bytes> revoked_octets(const std::vector<RevokedEntry>& entries) {
   if (entries.empty()) return Bytes{};  // absent, never empty (RFC 5280 section 5.1.2.6)

@@ -5,6 +5,8 @@
 
 namespace crest::x509 {
 
+// Whether an entry of a full list may give this reason: 8 (removeFromCRL) stands in delta lists only, 7 nowhere.
+bool is_full_list_reason(int reason);
 // The revokedCertificates as they stand in `crl`, DER; empty when nothing is revoked. A view into `crl`. Error: malformed.
 Result<ByteView> revoked_octets(ByteView crl);
 // The same as a list would hold them. Error: internal, for an entry that no full list has.

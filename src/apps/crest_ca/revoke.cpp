@@ -1,7 +1,6 @@
 // crest-ca revoke: takes a certificate's good name away, for good.
 #include "ca/status/revoke.hpp"
 
-#include <array>
 #include <iostream>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include "apps/crest_ca/ca_records.hpp"
 #include "apps/crest_ca/certificate_text.hpp"
 #include "apps/crest_ca/verb.hpp"
+#include "ca/status/reasons.hpp"
 
 namespace crest::apps::crest_ca {
 namespace {
@@ -18,17 +18,10 @@ using ca::status::Revoked;
 using ca::store::CertificateRow;
 
 constexpr std::size_t names_chars_max = 500;
-constexpr std::array reasons = {RevocationReason::unspecified,          RevocationReason::keyCompromise,
-                                RevocationReason::affiliationChanged,   RevocationReason::superseded,
-                                RevocationReason::cessationOfOperation, RevocationReason::privilegeWithdrawn};
 
 Result<RevocationReason> reason_of(const std::string& word) {
-  std::string words;
-  for (const auto reason : reasons) {
-    if (acme::to_string(reason) == word) return reason;
-    words += (words.empty() ? "" : ", ") + std::string(acme::to_string(reason));
-  }
-  return make_error(ErrorKind::usage, "--reason: one of " + words + " is expected");
+  auto reason = ca::status::reason_from_operator(word);
+  return reason ? std::move(reason) : std::move(reason).error().at("--reason");
 }
 
 void say_what_follows(const CertificateRow& row, RevocationReason reason, Time now) {

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "acme/revocation.hpp"
+#include "ca/status/reasons.hpp"
 #include "ca/status/revoke.hpp"
 #include "encoding/json.hpp"
 #include "encoding/query.hpp"
@@ -72,15 +72,9 @@ std::optional<store::CertificateCursor> cursor_from(std::string_view text) {
   return store::CertificateCursor{Time(Duration(milliseconds)), std::string(text.substr(dot + 1))};
 }
 
-std::optional<acme::RevocationReason> reason_from(const Json* json) {
+Result<acme::RevocationReason> reason_from(const Json* json) {
   if (!json) return acme::RevocationReason::unspecified;
-  if (!json->as_string() || json->as_string()->empty()) return std::nullopt;
-  constexpr int reasons_most = 10;
-  for (int number = 0; number <= reasons_most; ++number) {
-    const auto reason = static_cast<acme::RevocationReason>(number);
-    if (acme::to_string(reason) == *json->as_string()) return reason;
-  }
-  return std::nullopt;
+  return status::reason_from_operator(json->as_string() ? *json->as_string() : json->dump());
 }
 
 // A page in an operator's browser must not be able to do anything in the operator's name: no form sends this type.
@@ -167,7 +161,7 @@ http::Response AdminService::revoke(const http::Request& request) const {
   const Json* serial = json ? json->find("serial") : nullptr;
   if (!serial || !serial->as_string()) return error_answer(bad_request, R"(send {"serial": "...", "reason": "..."})");
   const auto reason = reason_from(json->find("reason"));
-  if (!reason) return error_answer(bad_request, "reason: a word of RFC 5280 is expected, such as \"superseded\"");
+  if (!reason) return error_answer(bad_request, "reason: " + reason.error().describe());
   const std::string who = subject_of(request);
   const bool key_is_lost = *reason == acme::RevocationReason::keyCompromise;
   std::optional<status::Revoked> revoked;

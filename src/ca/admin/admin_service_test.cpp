@@ -110,6 +110,19 @@ TEST_F(AdminTest, SF84_RevokesAndSaysWhoDid) {
   }));
 }
 
+TEST_F(AdminTest, SF83_OnlyReasonsThatListsCanTellOfAreTaken) {
+  const auto leaf = issue("a.corp.example");
+  const auto with = [&](const std::string& reason) {
+    return post("/revoke", R"({"serial":")" + leaf.serial_hex() + R"(","reason":)" + reason + "}");
+  };
+  for (const char* word : {R"("removeFromCRL")", R"("certificateHold")", R"("cACompromise")", R"("")", "4"}) {
+    const auto answer = with(word);
+    EXPECT_EQ(answer.status, 400) << word;
+    EXPECT_NE(answer.body.find("privilegeWithdrawn"), std::string::npos) << "it says what there is: " << answer.body;
+  }
+  EXPECT_EQ(with(R"("privilegeWithdrawn")").status, 200);
+}
+
 TEST_F(AdminTest, SF66_NoAuditNoRevocation) {
   const auto leaf = issue("a.corp.example");
   ca.store.audit_fails = true;

@@ -1,12 +1,10 @@
 #include "ca/ra/revocations.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "acme/identifier.hpp"
 #include "acme/problem.hpp"
 #include "ca/ra/denials.hpp"
 #include "ca/ra/proofs.hpp"
+#include "ca/status/reasons.hpp"
 #include "ca/status/revoke.hpp"
 
 namespace crest::ca::ra {
@@ -16,14 +14,9 @@ using acme::ProblemType;
 using acme::RevocationReason;
 using store::CertificateStatus;
 
-// What subscribers may state; the others are the CA's own affair (acme.md section 8).
-constexpr std::array allowed_reasons = {RevocationReason::unspecified, RevocationReason::keyCompromise,
-                                        RevocationReason::affiliationChanged, RevocationReason::superseded,
-                                        RevocationReason::cessationOfOperation};
-
 Error reason_refused() {
   std::string words;
-  for (const auto reason : allowed_reasons) {
+  for (const auto reason : status::reasons_for(status::Asker::subscriber)) {
     words += (words.empty() ? "" : ", ") + std::string(acme::to_string(reason)) + " (" +
              std::to_string(static_cast<int>(reason)) + ")";
   }
@@ -67,9 +60,7 @@ Result<void> Revocations::revoke(const Requester& requester, const acme::Revocat
   if (!certificate) {
     return acme::rejection(ProblemType::malformed, "the certificate cannot be read: " + certificate.error().message);
   }
-  if (request.reason && std::ranges::find(allowed_reasons, *request.reason) == allowed_reasons.end()) {
-    return reason_refused();
-  }
+  if (request.reason && !status::may_state(status::Asker::subscriber, *request.reason)) return reason_refused();
   const auto wanted = wanted_of(requester, request.reason);
   auto revoked = status::Revoked::now;
   const auto work = [&](store::Tx& tx) -> Result<void> {

@@ -5,6 +5,7 @@
 #include "ca/audit/writer.hpp"
 #include "crypto/digest.hpp"
 #include "encoding/base64.hpp"
+#include "x509/asn1.hpp"
 #include "x509/crl.hpp"
 
 namespace crest::ca::status {
@@ -13,6 +14,8 @@ namespace {
 using store::CrlRow;
 
 constexpr Duration lease_time{5'000};  // who takes longer is refused by its number, if somebody else was there
+constexpr Duration late_after{15'000};  // three times what another node may take before its lease is over
+constexpr Duration look_again_within{60'000};
 constexpr std::size_t page_rows = 5'000;
 
 std::string lease_name(const std::string& issuer) { return "crl/" + issuer; }
@@ -33,13 +36,20 @@ audit::Event event_of(const CrlRow& list) {
            {"sha256", encoding::hex(crypto::sha256(ByteView(list.der)))}}};
 }
 
-Result<std::vector<x509::RevokedEntry>> entries_of(const std::vector<store::RevokedRow>& rows, std::uint32_t part) {
+// A row that says what no list can hold must not keep the others out of it (SF83): it stands there without a reason.
+x509::RevokedEntry entry_of(Bytes serial, const store::RevokedRow& row) {
+  const Time when = std::clamp(row.revoked_at, Time{}, x509::asn1::latest_time);
+  return {std::move(serial), whole_seconds(when), x509::is_full_list_reason(row.reason) ? row.reason : 0};
+}
+
+std::vector<x509::RevokedEntry> entries_of(const std::vector<store::RevokedRow>& rows, std::uint32_t part) {
   const std::uint32_t parts = parts_with(part);
   std::vector<x509::RevokedEntry> entries;
   for (const auto& row : rows) {
     if (part_of(row.serial, parts) != part) continue;
-    Bytes serial = TRY(encoding::from_hex(row.serial));
-    entries.push_back({std::move(serial), whole_seconds(row.revoked_at), row.reason});
+    auto serial = encoding::from_hex(row.serial);
+    if (!serial || serial->empty()) continue;  // no certificate has such a number
+    entries.push_back(entry_of(*std::move(serial), row));
   }
   return entries;
 }
@@ -69,9 +79,22 @@ Result<void> CrlJob::run(Time now) {
   Result<void> first;
   for (const auto& signer : deps_.signers) {
     auto done = renew(signer, now);
+    note(signer, !done, now);
     if (!done && first) first = std::move(done).error().at("the revocation lists of " + signer.certificate.subject());
   }
   return alarm_.tell(std::move(first));
+}
+
+void CrlJob::note(const StatusSigner& signer, bool failed, Time now) {
+  const auto list = deps_.shelf.find(signer.issuer_id, full_list);
+  const auto wanted = revocations_.find(signer.issuer_id);
+  const bool is_behind = list && wanted != revocations_.end() && list->revocations < wanted->second;
+  const std::scoped_lock lock(mutex_);
+  auto& standing = standing_[signer.issuer_id];
+  standing.failed = failed;
+  standing.looked_at = now;
+  if (!is_behind) standing.behind_since.reset();
+  if (is_behind && !standing.behind_since) standing.behind_since = now;
 }
 
 Result<CrlJob::Look> CrlJob::look(const StatusSigner& signer) const {
@@ -104,6 +127,7 @@ Result<void> CrlJob::fetch(const StatusSigner& signer, const Look& look) {
 Result<void> CrlJob::renew(const StatusSigner& signer, Time now) {
   const Look seen = TRY(look(signer));
   deps_.cache.note(signer.issuer_id, seen.revocations);
+  revocations_[signer.issuer_id] = seen.revocations;
   TRY(fetch(signer, seen));
   if (!is_due(seen.heads, seen.revocations, wanted_lists(seen.heads, options_.crl_parts), times_, now)) return {};
   std::optional<std::uint64_t> fence;
@@ -150,7 +174,7 @@ Result<std::vector<CrlRow>> CrlJob::signed_lists(const StatusSigner& signer, con
   std::vector<CrlRow> lists;
   for (const std::uint32_t part : wanted_lists(held.look.heads, options_.crl_parts)) {
     const CrlRow* previous = find(held.lists, part);
-    auto entries = TRY(entries_of(held.revoked, part));
+    auto entries = entries_of(held.revoked, part);
     const bool is_old = !previous || is_half_over(*previous, times_, now);
     if (!is_old && part == full_list && previous->revocations == held.look.revocations) continue;
     if (!is_old && part != full_list) {
@@ -210,8 +234,23 @@ Duration CrlJob::age(Time now) const {
   return oldest;
 }
 
+std::string CrlJob::trouble_of(const std::string& issuer, Time now) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = standing_.find(issuer);
+  if (found == standing_.end()) return {};  // there has been no look yet, so there is no list either
+  const auto& standing = found->second;
+  if (standing.failed) return "a revocation list could not be signed anew; see the log";
+  if (standing.behind_since && now >= *standing.behind_since + late_after) {
+    return "something that was revoked does not stand in the revocation list that is served";
+  }
+  if (now >= standing.looked_at + look_again_within) return "revocations have not been looked for since a while";
+  return {};
+}
+
 std::string CrlJob::trouble(Time now) const {
   for (const auto& signer : deps_.signers) {
+    std::string why = trouble_of(signer.issuer_id, now);
+    if (!why.empty()) return why;
     for (const std::uint32_t part : wanted_lists({}, options_.crl_parts)) {
       const auto list = deps_.shelf.find(signer.issuer_id, part);
       if (!list) return "a revocation list has not been signed yet";

@@ -5,6 +5,9 @@
 // lease whose number is checked when the lists are written; all of one issuer's lists come out together or not at all.
 #pragma once
 
+#include <map>
+#include <mutex>
+
 #include "ca/alarm.hpp"
 #include "ca/status/crl_plan.hpp"
 #include "ca/status/ocsp_cache.hpp"
@@ -35,7 +38,9 @@ class CrlJob {
   // two writes and the signatures when something is due; not thread-safe. Error: the first there was; the other issuers
   // had their turn all the same.
   Result<void> run(Time now);
-  // What is wrong with the lists that are served: one is missing, or has less than a quarter of its life left; "" nothing.
+  // What is wrong with the lists that are served: the last look at an issuer's came to an error or is long ago, one is
+  // missing or has less than a quarter of its life left, or something was revoked a while ago and does not stand in them;
+  // "" nothing.
   // Does not block; thread-safe.
   std::string trouble(Time now) const;
   Duration age(Time now) const;  // of the oldest of them; Duration::max() when one is missing
@@ -51,6 +56,14 @@ class CrlJob {
     std::vector<store::RevokedRow> revoked;
   };
   Result<Look> look(const StatusSigner& signer) const;
+  // What is known of an issuer's lists since the last look, for trouble().
+  struct Standing {
+    bool failed = false;
+    Time looked_at;
+    std::optional<Time> behind_since;  // since when something that was revoked is not in the list that is served
+  };
+  void note(const StatusSigner& signer, bool failed, Time now);
+  std::string trouble_of(const std::string& issuer, Time now) const;
   Result<void> fetch(const StatusSigner& signer, const Look& look);
   Result<void> renew(const StatusSigner& signer, Time now);
   Result<Held> held(const StatusSigner& signer, Time now) const;
@@ -62,6 +75,9 @@ class CrlJob {
   const CrlTimes times_;
   Deps deps_;
   Alarm alarm_;
+  std::map<std::string, std::uint64_t> revocations_;  // by issuer, as the store said last
+  mutable std::mutex mutex_;                          // of what follows
+  std::map<std::string, Standing> standing_;          // by issuer
 };
 
 }  // namespace crest::ca::status

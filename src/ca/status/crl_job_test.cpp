@@ -202,7 +202,7 @@ TEST_F(CrlJobTest, SF86_SF83_WithoutTheKeyTheOldListIsServedAndHealthTells) {
   clock.advance(12h);
   EXPECT_FALSE(status->look(clock.now()));
   EXPECT_EQ(get(*status, "/crl/i.crl").body, served);
-  EXPECT_EQ(status->trouble(clock.now()), "") << "there is time yet";
+  EXPECT_NE(status->trouble(clock.now()), "") << "at once: there is time to mend it while the old list holds";
   clock.advance(6h);
   EXPECT_FALSE(status->look(clock.now()));
   EXPECT_NE(status->trouble(clock.now()), "");
@@ -212,6 +212,51 @@ TEST_F(CrlJobTest, SF86_SF83_WithoutTheKeyTheOldListIsServedAndHealthTells) {
   look(*status);
   EXPECT_EQ(status->trouble(clock.now()), "");
   EXPECT_NE(get(*status, "/crl/i.crl").body, served);
+}
+
+TEST_F(CrlJobTest, SF83_AnOddRowIsListedWithoutItsReasonAndKeepsNoOtherOut) {
+  const auto status = node();
+  const std::pair<int, int> reasons[] = {{8, -1}, {7, -1}, {-3, -1}, {99, -1}, {1, 1}, {6, 6}};  // as stored, as listed
+  Entries wanted;
+  for (int i = 0; i < int(std::size(reasons)); ++i) {
+    issued(serial(i));
+    revoke(serial(i), reasons[i].first);
+    wanted[serial(i)] = reasons[i].second;
+  }
+  issued("no number");
+  revoke("no number");
+  look(*status);
+  EXPECT_EQ(listed(*status), wanted);
+  EXPECT_EQ(status->trouble(clock.now()), "");
+}
+
+TEST_F(CrlJobTest, SF83_HealthTellsOfARevocationThatIsNotListedInTime) {
+  const auto one = node("one"), two = node("two");
+  look(*one);
+  look(*two);
+  for (int i = 0; i < 20; ++i) {  // the other node takes the lease and never signs
+    issued(serial(i));
+    revoke(serial(i));
+    write([&](store::Tx& tx) -> Result<void> {
+      TRY(tx.leases.take("crl/" + issuer, "one", clock.now(), clock.now() + 5s));
+      return {};
+    });
+    look(*two);
+    EXPECT_EQ(two->trouble(clock.now()) != "", i >= 15) << i;
+    clock.advance(1s);
+  }
+  clock.advance(10s);
+  look(*two);
+  EXPECT_EQ(two->trouble(clock.now()), "");
+}
+
+TEST_F(CrlJobTest, SF83_HealthTellsWhenNobodyLooksAnyMore) {
+  const auto status = node();
+  look(*status);
+  clock.advance(59s);
+  EXPECT_EQ(status->trouble(clock.now()), "");
+  clock.advance(1s);
+  EXPECT_NE(status->trouble(clock.now()), "");
 }
 
 TEST_F(CrlJobTest, SF65_AFullDiskLeavesTheOldListServed) {

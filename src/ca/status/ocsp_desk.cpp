@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "encoding/base64.hpp"
+#include "x509/crl.hpp"
 
 namespace crest::ca::status {
 namespace {
@@ -23,7 +24,7 @@ ocsp::SingleResponse single(const ocsp::CertId& id, const store::CertificateRow*
   out.status = row->status == CertificateStatus::revoked ? ocsp::Status::revoked : ocsp::Status::good;
   if (out.status == ocsp::Status::good) return out;
   out.revoked_at = whole_seconds(row->revoked_at.value_or(row->created));
-  out.reason = row->revocation_reason;
+  out.reason = x509::is_full_list_reason(row->revocation_reason) ? row->revocation_reason : 0;
   return out;
 }
 

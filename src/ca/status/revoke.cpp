@@ -2,6 +2,7 @@
 
 #include "ca/audit/writer.hpp"
 #include "ca/issuer/key_policy.hpp"
+#include "ca/status/reasons.hpp"
 #include "x509/status_places.hpp"
 
 namespace crest::ca::status {
@@ -18,6 +19,12 @@ Result<x509::Certificate> certificate_of(const store::CertificateRow& row) {
 
 Result<Revoked> revoke(store::Tx& tx, store::CertificateRow& row, const Revocation& wanted,
                        const std::string& audit_chain, Time now) {
+  if (!may_state(Asker::ca_operator, wanted.reason)) {
+    return make_error(ErrorKind::usage,
+                      "no certificate is revoked for that reason: one of " + reason_words(Asker::ca_operator) +
+                          " is expected",
+                      std::string(acme::to_string(wanted.reason)));
+  }
   const auto before = row.status;
   if (wanted.key_is_lost) {
     const auto certificate = TRY(certificate_of(row));

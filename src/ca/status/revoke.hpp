@@ -20,8 +20,8 @@ struct Revocation {
 };
 
 // Marks `row`, as read in this transaction and whatever its state, brings it up to date, and writes the line of the audit
-// log. A lost key is blocked also where the certificate was revoked before. Errors: storage; internal, when what stands in
-// the store is no certificate.
+// log. A lost key is blocked also where the certificate was revoked before. Errors: storage; usage, for a reason that
+// nobody may state (see reasons.hpp); internal, when what stands in the store is no certificate.
 Result<Revoked> revoke(store::Tx& tx, store::CertificateRow& row, const Revocation& wanted,
                        const std::string& audit_chain, Time now);
 

@@ -1,6 +1,7 @@
 #include "ca/status/revoke.hpp"
 
 #include "ca/issuer/key_policy.hpp"
+#include "ca/status/reasons.hpp"
 #include "ca/status/testing.hpp"
 
 namespace crest::ca::status::testing {
@@ -97,6 +98,31 @@ TEST_F(RevokeTest, REV_10_SF84_ALostKeyIsBlockedAndChangesTheReason) {
   EXPECT_EQ(*asked(superseded), Revoked::already);
   EXPECT_EQ(row().revocation_reason, 1);
   EXPECT_EQ(audit_lines(), 2u);
+}
+
+TEST_F(RevokeTest, SF83_AReasonThatNobodyMayStateIsRefused) {
+  stored_as(CertificateStatus::issued);
+  for (const auto reason : {RevocationReason::removeFromCRL, RevocationReason::certificateHold,
+                            RevocationReason::cACompromise, RevocationReason::aACompromise}) {
+    const auto refused = asked({.reason = reason, .key_is_lost = false, .by = "an operator"});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+    EXPECT_NE(refused.error().describe().find("superseded"), std::string::npos) << refused.error().describe();
+  }
+  EXPECT_EQ(row().status, CertificateStatus::issued);
+  EXPECT_EQ(audit_lines(), 0u);
+}
+
+TEST(Reasons, OneListForAllWhoAsk) {
+  EXPECT_EQ(reason_words(Asker::subscriber),
+            "unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation");
+  EXPECT_EQ(reason_words(Asker::ca_operator), reason_words(Asker::subscriber) + ", privilegeWithdrawn");
+  EXPECT_EQ(reason_from_operator("privilegeWithdrawn").value(), RevocationReason::privilegeWithdrawn);
+  EXPECT_FALSE(reason_from_operator("removeFromCRL"));
+  EXPECT_FALSE(reason_from_operator(""));
+  for (const auto reason : reasons_for(Asker::ca_operator)) {
+    EXPECT_TRUE(x509::is_full_list_reason(static_cast<int>(reason))) << "else no list would name it";
+  }
 }
 
 TEST_F(RevokeTest, SF63_WhatIsStillToBeSignedIsRevocableWithItsKey) {
