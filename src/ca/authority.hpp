@@ -52,7 +52,8 @@ struct AuthorityOptions {
   bool allow_single_label_names = false;          // "localhost"; written by init --lab
   std::size_t identifiers_max = 100;              // an order
   std::size_t pending_orders_max = 300;           // an account (SF61)
-  std::size_t workers = 8;                        // threads that call work()
+  std::size_t workers = 8;                        // validations at a time; one thread more should call work()
+  std::size_t validations_per_account = 0, validations_per_target = 0;  // of them; 0: half (SF52), see ca/turns
   ra::Policy policy{.label = "ca.toml", .any_name = true, .any_address = true};
   std::vector<ra::ScopedPolicy> scoped_policies;
   bool eab_required = false;

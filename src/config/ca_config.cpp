@@ -138,6 +138,13 @@ Result<void> read_dns(TableReader& table, CaConfig& config) {
   return {};
 }
 
+// Half of the workers, when it is not said; more than all of them is all of them.
+Result<std::size_t> read_share(TableReader& table, const std::string& key) {
+  if (!table.has(key)) return std::size_t{0};
+  const auto share = TRY(table.integer(key, 1, 1, workers_max));
+  return static_cast<std::size_t>(share);
+}
+
 // "password=..." among the words of a connection string, or behind the user in a URI.
 bool holds_password(std::string_view target) {
   constexpr std::string_view word = "password";
@@ -253,6 +260,8 @@ Result<void> read_validation(TableReader& root, CaConfig& config) {
   const auto workers =
       TRY(table->integer("workers", static_cast<std::int64_t>(config.validation_workers), 1, workers_max));
   config.validation_workers = options.workers = static_cast<std::size_t>(workers);
+  options.validations_per_account = TRY(read_share(*table, "per_account"));
+  options.validations_per_target = TRY(read_share(*table, "per_target"));
   options.egress.allow = TRY(read_rules(*table, "allow"));
   options.egress.deny = TRY(read_rules(*table, "deny"));
   return table->finish();

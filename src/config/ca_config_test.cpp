@@ -12,6 +12,8 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   config.url = "https://acme.corp.example";
   config.workers = 3;
   config.validation_workers = 5;
+  config.authority.validations_per_account = 2;
+  config.authority.validations_per_target = 3;
   auto& options = config.authority;
   options.name = "lab-2";
   options.leaf_life = 90min;
@@ -85,6 +87,8 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   ASSERT_TRUE(read) << read.error().describe() << "\n" << text;
   EXPECT_EQ(to_toml(*read), text);
   EXPECT_EQ(read->authority.limits, options.limits);
+  EXPECT_EQ(read->authority.validations_per_account, 2u);
+  EXPECT_EQ(read->authority.validations_per_target, 3u);
   EXPECT_EQ(read->authority.policy.allow, options.policy.allow);
   EXPECT_EQ(read->authority.scoped_policies.at(0).policy.label, "ca.toml, EAB key k, profile p");
   EXPECT_EQ(read->authority.leaf_usages, options.leaf_usages);
@@ -248,6 +252,9 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[orders]\nidentifiers_max = 101", "orders.identifiers_max: "},
        {"[orders]\nopen_max = 0", "orders.open_max: "},
        {"[validation]\nworkers = 257", "validation.workers: "},
+       {"[validation]\nper_account = 0", "validation.per_account: "},
+       {"[validation]\nper_target = 257", "validation.per_target: "},
+       {"[validation]\nper_target = \"2\"", "validation.per_target: "},
        {"[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nnames = \"*.corp.example\"", "validation.allow.names: "},
        {"[[validation.deny]]\nnetwork = \"10.0.0.0/8\"\nnames = \".corp.example\"", "validation.deny.names: "},
        {"[accounts]\neab_required = 1", "accounts.eab_required: "},

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ca/turns.hpp"
 #include "config/ca_config_tables.hpp"
 #include "encoding/json.hpp"
 
@@ -87,11 +88,21 @@ std::string orders_text(const ca::AuthorityOptions& options) {
          line("open_max", width, std::to_string(options.pending_orders_max), "of one account");
 }
 
+std::string share_line(const std::string& name, std::size_t width, std::size_t share, const CaConfig& config,
+                       const std::string& meaning) {
+  if (share != 0) return line(name, width, std::to_string(share), meaning);
+  const auto half = ca::turn_limits(config.validation_workers).per_account_max;
+  return line("# " + name, width, std::to_string(half), meaning);
+}
+
 std::string validation_text(const CaConfig& config) {
   constexpr std::size_t width = 16;
   const auto& options = config.authority;
   const std::string out =
       "\n[validation]\n" + line("workers", width, std::to_string(config.validation_workers), "validations at a time") +
+      share_line("per_account", width, options.validations_per_account, config, "of them; half, if not said") +
+      share_line("per_target", width, options.validations_per_target, config,
+                 "for names in one domain, or one address") +
       "# Wildcards are proved by the dns methods only, addresses never by them. dns-persist-01 is offered once\n"
       "# persist_issuers names this CA as records may: \"ca.corp.example; accounturi=...\".\n" +
       line("methods", width, text_list(options.methods), "") +

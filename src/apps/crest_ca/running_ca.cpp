@@ -42,7 +42,6 @@ std::string needing_a_restart(const config::CaConfig& before, const config::CaCo
   const std::pair<const char*, bool> settings[] = {
       {"listen", before.listen != after.listen},
       {"workers", before.workers != after.workers},
-      {"validation.workers", before.validation_workers != after.validation_workers},
       {"validation (dnssec, trust_anchors, insecure_domains)", !(before.dns == after.dns)},
       {"store.postgres", before.postgres != after.postgres},
       {"store.node", before.authority.node != after.authority.node},
@@ -54,6 +53,9 @@ std::string needing_a_restart(const config::CaConfig& before, const config::CaCo
   }
   return words;
 }
+
+// Validations wait for strangers; one thread more is there for what waits for nobody (SF52).
+std::size_t threads_for(const config::CaConfig& config) { return config.validation_workers + 1; }
 
 // The settings as they are read are in the audit log, by their digest (ENT-09): which ca.toml was in force when.
 Result<void> audit_settings(const config::CaConfig& config, const RunningCa::Parts& parts) {
@@ -106,10 +108,9 @@ Result<std::unique_ptr<RunningCa>> RunningCa::open(const Serve& flags, const con
   return std::unique_ptr<RunningCa>(new RunningCa(flags, config, std::move(place), parts, std::move(authority)));
 }
 
-void RunningCa::start_work(std::size_t threads) {
+void RunningCa::start_work() {
   const std::scoped_lock lock(mutex_);
-  threads_ = threads;
-  workers_ = std::make_unique<Workers>(live_.current(), threads_, parts_.log);
+  workers_ = std::make_unique<Workers>(live_.current(), threads_for(config_), parts_.log);
 }
 
 void RunningCa::stop_work() {
@@ -129,7 +130,7 @@ Result<void> RunningCa::reload() {
   workers_.reset();  // waits
   const auto resumed = next->resume();
   if (!resumed) parts_.log.error("work_not_resumed", {{"error", resumed.error().describe()}});
-  workers_ = std::make_unique<Workers>(next, threads_, parts_.log);
+  workers_ = std::make_unique<Workers>(next, threads_for(config), parts_.log);
   const std::string later = needing_a_restart(config_, config);
   if (!later.empty()) parts_.log.warn("restart_needed", {{"settings", later}});
   parts_.log.info("reloaded");

@@ -50,7 +50,7 @@ class RunningCa {
   http::Service& service() { return live_; }
   http::Service& status() { return live_.status(); }
   std::shared_ptr<ca::Authority> current() const { return live_.current(); }
-  void start_work(std::size_t threads);
+  void start_work();
   void stop_work();
 
   // Reads ca.toml and the issuers' certificates again. Error: config, storage; everything is as it was then. Blocks until
@@ -67,7 +67,6 @@ class RunningCa {
   Parts parts_;
   ca::LiveAuthority live_;
   std::mutex mutex_;  // of what follows, and of reload()
-  std::size_t threads_ = 0;
   std::unique_ptr<Workers> workers_;
 };
 

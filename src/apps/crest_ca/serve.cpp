@@ -196,7 +196,7 @@ Result<void> serve(const Serve& flags) {
                clock, log});
   TRY(first_certificate(own, log));
   ca::admin::AdminService admin_service(admin_deps(*ca, parts, meter, config.authority.node));
-  ca->start_work(config.validation_workers);
+  ca->start_work();
   TRY(server->start(ca->service()));
   if (admin) TRY(admin->start(admin_service));
   if (told) TRY(told->start(ca->status()));

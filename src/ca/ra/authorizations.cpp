@@ -36,6 +36,7 @@ Task validation_task(const AuthorizationRow& row, const ChallengeRow& challenge,
           .key = row.id,
           .method = challenge.method,
           .account = row.account,
+          .target = target_of(row.identifier),
           .due = now,
           .first = now};
 }
