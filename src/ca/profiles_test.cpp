@@ -118,7 +118,12 @@ TEST_F(ProfilesTest, PRO_04_SF36_AProfileThatIsGoneOrAnother) {
   const auto rsa = crypto::PrivateKey::generate(crypto::KeyType::rsa_2048).value();
   EXPECT_EQ(driver.finalize(legacy, rsa, {"a.corp.example"}).type(), "invalidProfile");
   EXPECT_EQ(ca.signer.signatures, 0);
-  EXPECT_EQ(driver.read(full.location()).text("profile"), "full");
+  const auto ended = driver.read(full.location());
+  EXPECT_EQ(ended.text("profile"), "full");
+  EXPECT_EQ(ended.text("status"), "invalid");
+  EXPECT_EQ(ended.json.find("error")->find("type")->as_string()->substr(27), "invalidProfile") << ended.response.body;
+  EXPECT_EQ(driver.read(legacy.location()).text("status"), "invalid");
+  EXPECT_EQ(driver.finalize(full, key, {"a.corp.example"}).type(), "orderNotReady") << "there is nothing to try again";
 }
 
 TEST_F(ProfilesTest, AnotherDefaultTakesThePlaceOfTheFirst) {

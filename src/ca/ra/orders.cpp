@@ -244,6 +244,20 @@ Result<void> Orders::check_again(const store::AccountRow& owner, const OrderRow&
   return admit(row.identifiers, deps_.rules, policies);
 }
 
+// The order will never be what was asked for, so that its client need not try again.
+Error Orders::end(OrderRow row, Error why, Time now) {
+  if (!why.problem) return why;
+  tell_denial(deps_, {"issuance_denied", row.account, row.id, why.describe()}, now);
+  row.status = OrderStatus::invalid;
+  row.error_json = acme::to_json(*why.problem).dump();
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    TRY(tx.orders.update_if(row, OrderStatus::pending));
+    return {};
+  };
+  if (auto done = deps_.store.write(work); !done) return std::move(done).error();
+  return why;
+}
+
 Result<OrderNow> Orders::finalize(const store::AccountRow& owner, const store::Id& id, const acme::Finalize& request,
                                   Time now) {
   const store::Id& account = owner.id;
@@ -258,6 +272,8 @@ Result<OrderNow> Orders::finalize(const store::AccountRow& owner, const store::I
   TRY(deps_.store.read(work));
   const bool under_way = order.status == OrderStatus::processing || order.status == OrderStatus::valid;
   if (order.status != OrderStatus::ready && !under_way) return issuer::order_not_ready(order.status);
+  if (const auto profile = deps_.rules.profiles.pinned(order.row.profile); !profile && !under_way)
+    return end(std::move(order.row), profile.error(), now);
   const auto key = key_for(order, request);
   if (!key) {
     if (under_way) return issuer::order_not_ready(order.status);

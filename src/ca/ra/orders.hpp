@@ -50,6 +50,7 @@ class Orders {
                                                     Time now);
   Result<void> check_again(const store::AccountRow& owner, const store::OrderRow& row) const;
   Result<crypto::PublicKey> key_for(const OrderNow& order, const acme::Finalize& request);
+  Error end(store::OrderRow row, Error why, Time now);
 
   Deps deps_;
   issuer::Issuance& issuance_;
