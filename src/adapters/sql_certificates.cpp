@@ -70,9 +70,9 @@ class SqlCertificates final : public Certificates {
   }
   Result<bool> update_if(const CertificateRow& row, CertificateStatus expected) override {
     SqlQuery query(connection_,
-                   "UPDATE certificates SET status = ?, der = ?, revoked_at = ?, revocation_reason = ? "
+                   "UPDATE certificates SET status = ?, der = ?, tbs_sha256 = ?, revoked_at = ?, revocation_reason = ? "
                    "WHERE serial = ? AND status = ?");
-    query.bind(word_of(row.status)).bind(ByteView(row.der)).bind(row.revoked_at);
+    query.bind(word_of(row.status)).bind(ByteView(row.der)).bind(row.tbs_sha256).bind(row.revoked_at);
     query.bind(std::int64_t(row.revocation_reason)).bind(row.serial);
     const std::uint64_t changed = TRY(query.bind(word_of(expected)).run());
     if (changed == 1 && row.status == CertificateStatus::revoked) TRY(count_revocation(row.issuer));

@@ -251,6 +251,11 @@ TEST_P(StoreContract, SF63_ACertificateGoesFromSigningToIssuedToRevoked) {
     EXPECT_EQ(signing.size(), 1u);
     EXPECT_EQ(signing.front().serial, "02");
     EXPECT_EQ(signing.front().der, to_bytes("tbs"));
+    auto waits = certificate("02", "o2");
+    waits.der = to_bytes("a handle");
+    waits.tbs_sha256 = "cd";
+    EXPECT_TRUE(*tx.certificates.update_if(waits, CertificateStatus::signing));
+    EXPECT_EQ((*tx.certificates.by_serial("02"))->tbs_sha256, "cd");
     row.status = CertificateStatus::revoked;
     row.revoked_at = now;
     row.revocation_reason = 1;
