@@ -173,7 +173,7 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       orders(ra_deps(), issuance),
       authorizations(ra_deps()),
       certificates(ra_deps(), issuers),
-      revocations(ra_deps()),
+      revocations(ra_deps(), issuers),
       renewals(ra_deps(), options.incident_url),
       status_interval(options.status.look_every),
       gate({store, nonces, urls}),

@@ -6,6 +6,7 @@
 #include "ca/audit/writer.hpp"
 #include "ca/issuer/clock_guard.hpp"
 #include "ca/issuer/key_policy.hpp"
+#include "ca/issuer/second_look.hpp"
 #include "ca/store/current_status.hpp"
 #include "x509/ocsp.hpp"
 
@@ -82,9 +83,11 @@ Profile responder_profile(const Profile& model, Duration life) {
 }
 
 // Writes the row of a certificate that is there over the one that waited for it: another CA may have given it another
-// serial number. False: somebody else was first.
+// serial number and other dates. False: somebody else was first.
 Result<bool> put_issued(store::Tx& tx, const CertificateRow& waited, const CertificateRow& issued) {
-  if (issued.serial == waited.serial) return tx.certificates.update_if(issued, CertificateStatus::signing);
+  const bool same_dates = issued.not_before == waited.not_before && issued.not_after == waited.not_after;
+  if (issued.serial == waited.serial && same_dates)
+    return tx.certificates.update_if(issued, CertificateStatus::signing);
   const auto stored = TRY(tx.certificates.by_serial(waited.serial));
   if (!stored || stored->status != CertificateStatus::signing) return false;
   TRY(tx.certificates.remove(waited.serial));
@@ -172,6 +175,7 @@ Result<OrderRow> Issuance::issue(const OrderRow& asked, const Request& request, 
   const auto validity = TRY(validity_for(requested, *profile, issuer.facts().validity, now));
   const auto names = names_of(asked.identifiers);
   auto draft = TRY(issuer.draft({request.key, names, *profile, validity, request.csr_der}));
+  if (!issuer.is_at_hand()) draft.handle = with_key(request.key.spki(), draft.handle);
   auto certificate = journal_row(std::move(draft), {*profile, issuer, validity}, asked, now);
   const std::string serial = certificate.serial;
   OrderRow order = asked;
@@ -213,31 +217,68 @@ Result<void> Issuance::journal(CertificateRow& certificate, OrderRow& order, con
   });
 }
 
-Result<Progress> Issuance::advance(const CertificateRow& certificate, const OrderRow& order, bool fresh,
-                                   Time now) const {
-  const Issuer* issuer = deps_.issuers.signing(certificate.issuer);
-  if (!issuer) return make_error(ErrorKind::malformed, "the issuer it was begun with does not sign any more");
+Result<Progress> Issuance::advance(const Issuer& issuer, const CertificateRow& certificate, const OrderRow& order,
+                                   bool fresh, Time now) const {
   const auto names = names_of(order.identifiers);
   const auto profile = deps_.profiles.pinned(order.profile);
-  return issuer->advance({.serial = certificate.serial,
-                          .order = certificate.order,
-                          .handle = certificate.der,
-                          .handle_sha256 = certificate.tbs_sha256,
-                          .names = names,
-                          .validity = {certificate.not_before, certificate.not_after},
-                          .profile = profile ? *profile : nullptr,
-                          .fresh = fresh},
-                         now);
+  Journalled entry{.serial = certificate.serial,
+                   .order = certificate.order,
+                   .handle = certificate.der,
+                   .handle_sha256 = certificate.tbs_sha256,
+                   .names = names,
+                   .validity = {certificate.not_before, certificate.not_after},
+                   .profile = profile ? *profile : nullptr,
+                   .fresh = fresh};
+  return issuer.advance(entry, now);
+}
+
+// As advance(), of an issuer that another CA stands behind: what comes is looked at, and what is not as it was asked for
+// goes back. Pending comes with the handle as it is to be journalled.
+Result<Progress> Issuance::ask(const Issuer& issuer, CertificateRow certificate, const OrderRow& order, bool fresh,
+                               Time now) const {
+  if (digest_of(certificate.der) != certificate.tbs_sha256)
+    return make_error(ErrorKind::malformed, "what the journal holds is damaged", certificate.serial);
+  auto parts = TRY(split_key(certificate.der));
+  certificate.der = std::move(parts.handle);
+  certificate.tbs_sha256 = digest_of(certificate.der);
+  auto progress = TRY(advance(issuer, certificate, order, fresh, now));
+  if (auto* pending = std::get_if<Pending>(&progress)) {
+    pending->handle = with_key(parts.spki, pending->handle);
+    return progress;
+  }
+  const auto& made = std::get<Issued>(progress).certificate;
+  const auto names = names_of(order.identifiers);
+  const Asked asked{
+      parts.spki, names, {certificate.not_before, certificate.not_after}, {order.not_before, order.not_after}};
+  const std::string why = why_refused(made, asked, issuer.facts(), now);
+  if (why.empty()) return progress;
+  send_back(issuer, made, order, why, now);
+  return make_error(ErrorKind::malformed, "a certificate of another CA is not handed out: " + why, order.id);
+}
+
+// Nobody has it but the CA that made it, which may not hear this; then it is in the log.
+void Issuance::send_back(const Issuer& issuer, const x509::Certificate& made, const OrderRow& order,
+                         const std::string& why, Time now) const {
+  const auto revoked = issuer.revoke(made, acme::RevocationReason::superseded, now);
+  deps_.log.error("certificate_refused", {{"order", order.id},
+                                          {"serial", made.serial_hex()},
+                                          {"issuer", made.issuer()},
+                                          {"error", why},
+                                          {"revoked", revoked ? "yes" : revoked.error().describe()}});
 }
 
 Result<std::optional<Time>> Issuance::go_on(CertificateRow& certificate, OrderRow& order, bool fresh, Time now) {
-  auto progress = TRY(advance(certificate, order, fresh, now));
-  if (auto* pending = std::get_if<Pending>(&progress)) {
+  const Issuer* issuer = deps_.issuers.signing(certificate.issuer);
+  if (!issuer) return make_error(ErrorKind::malformed, "the issuer it was begun with does not sign any more");
+  auto progress = issuer->is_at_hand() ? advance(*issuer, certificate, order, fresh, now)
+                                       : ask(*issuer, certificate, order, fresh, now);
+  if (!progress) return std::move(progress).error();
+  if (auto* pending = std::get_if<Pending>(&*progress)) {
     const Time next = pending->next;
     TRY(keep_waiting(certificate, std::move(*pending)));
     return std::optional(std::max(next, now + wait_min));
   }
-  TRY(complete(certificate, order, std::get<Issued>(progress).certificate, now));
+  TRY(complete(certificate, order, std::get<Issued>(*progress).certificate, now));
   return std::optional<Time>();
 }
 
@@ -251,9 +292,6 @@ Result<void> Issuance::keep_waiting(CertificateRow& certificate, Pending pending
 }
 
 Result<void> Issuance::complete(CertificateRow& certificate, OrderRow& order, const x509::Certificate& made, Time now) {
-  auto names = names_of(order.identifiers);
-  std::ranges::sort(names);
-  if (made.names() != names) return make_error(ErrorKind::malformed, "its issuer gave a certificate for other names");
   CertificateRow finished = certificate;
   finished.serial = made.serial_hex();
   finished.der = made.der();
@@ -359,7 +397,7 @@ Result<x509::Certificate> Issuance::issue_unordered(const Profile& profile, cons
     return audit::append(tx, deps_.audit_chain, journal_event(row), now);
   };
   TRY(deps_.store.write(begin));
-  auto progress = TRY(advance(row, no_order, true, now));
+  auto progress = TRY(advance(issuer, row, no_order, true, now));
   auto* issued = std::get_if<Issued>(&progress);
   if (!issued) return make_error(ErrorKind::config, "the CA's own certificates need an issuer whose key is at hand");
   row.der = issued->certificate.der();

@@ -74,8 +74,12 @@ class Issuance {
   Result<void> journal(store::CertificateRow& certificate, store::OrderRow& order, const crypto::PublicKey& key,
                        Time now);
   Result<std::optional<Time>> go_on(store::CertificateRow& certificate, store::OrderRow& order, bool fresh, Time now);
-  Result<Progress> advance(const store::CertificateRow& certificate, const store::OrderRow& order, bool fresh,
-                           Time now) const;
+  Result<Progress> advance(const Issuer& issuer, const store::CertificateRow& certificate, const store::OrderRow& order,
+                           bool fresh, Time now) const;
+  Result<Progress> ask(const Issuer& issuer, store::CertificateRow certificate, const store::OrderRow& order,
+                       bool fresh, Time now) const;
+  void send_back(const Issuer& issuer, const x509::Certificate& made, const store::OrderRow& order,
+                 const std::string& why, Time now) const;
   Result<void> keep_waiting(store::CertificateRow& certificate, Pending pending);
   Result<void> complete(store::CertificateRow& certificate, store::OrderRow& order, const x509::Certificate& made,
                         Time now);

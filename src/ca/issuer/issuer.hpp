@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "acme/revocation.hpp"
 #include "ca/issuer/profile.hpp"
 
 namespace crest::ca::issuer {
@@ -67,6 +68,9 @@ class Issuer {
  public:
   virtual ~Issuer() = default;
 
+  // Whether the key is at hand: what it makes is what was drafted here, and what is revoked is told here. Else another CA
+  // makes the certificates, which are looked at when they come, and must hear what is revoked.
+  virtual bool is_at_hand() const = 0;
   // All methods are thread-safe. Each certificate of facts() stays what it is for as long as the Issuer lives.
   virtual const IssuerFacts& facts() const = 0;
   // Does not block. Errors: rejections, for what it would never issue; internal.
@@ -74,6 +78,9 @@ class Issuer {
   // Blocks as long as a key or one exchange takes. Errors: malformed, when this will never be a certificate; any other:
   // call it again later.
   virtual Result<Progress> advance(const Journalled& entry, Time now) const = 0;
+  // Tells the CA that made it. Done when that is done, also by somebody else, and before; blocks for one exchange. Any
+  // error: it may not have heard, ask again.
+  virtual Result<void> revoke(const x509::Certificate& certificate, acme::RevocationReason reason, Time now) const = 0;
 };
 
 }  // namespace crest::ca::issuer

@@ -43,9 +43,11 @@ int merit(const Candidate& candidate, const Need& need) {
 class ChainOnly final : public Issuer {
  public:
   explicit ChainOnly(IssuerFacts facts) : facts_(std::move(facts)) {}
+  bool is_at_hand() const override { return true; }
   const IssuerFacts& facts() const override { return facts_; }
   Result<Draft> draft(const Wanted&) const override { return without_key(); }
   Result<Progress> advance(const Journalled&, Time) const override { return without_key(); }
+  Result<void> revoke(const x509::Certificate&, acme::RevocationReason, Time) const override { return {}; }
 
  private:
   static Error without_key() { return make_error(ErrorKind::internal, "an issuer without a key cannot sign"); }
@@ -148,6 +150,16 @@ const Issuer& IssuerSet::choose(const Profile& profile, const RequestedValidity&
     return member.state == IssuerState::active && (profile.issuer.empty() || member.name == profile.issuer);
   };
   return found ? *members_[*found].issuer : *std::ranges::find_if(members_, named)->issuer;
+}
+
+const Issuer* IssuerSet::find(std::string_view id) const {
+  const auto found =
+      std::ranges::find_if(members_, [&](const Member& member) { return member.issuer->facts().id == id; });
+  return found == members_.end() ? nullptr : found->issuer.get();
+}
+
+bool IssuerSet::has_elsewhere() const {
+  return std::ranges::any_of(members_, [](const Member& member) { return !member.issuer->is_at_hand(); });
 }
 
 const Issuer* IssuerSet::signing(std::string_view id) const {

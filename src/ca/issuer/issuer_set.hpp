@@ -63,6 +63,8 @@ class IssuerSet {
   // Where none can: one that is active all the same, which validity_for() then refuses with the reason.
   const Issuer& choose(const Profile& profile, const RequestedValidity& requested, std::optional<crypto::KeyType> key,
                        Time now) const;
+  const Issuer* find(std::string_view id) const;  // whatever its state; nullptr when it is not here any more
+  bool has_elsewhere() const;                     // is another CA among them
   // The issuer that something was journalled with; nullptr when it does not sign any more.
   const Issuer* signing(std::string_view id) const;
   // Whether a profile can be issued by. Error: config, naming it and its issuer.

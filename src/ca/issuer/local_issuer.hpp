@@ -18,6 +18,7 @@ class LocalIssuer final : public Issuer {
   static Result<std::unique_ptr<LocalIssuer>> open(x509::Chain chain, const crypto::Signer& key, x509::Certificate root,
                                                    Random& random, const status::Options& status = {});
 
+  bool is_at_hand() const override { return true; }
   const IssuerFacts& facts() const override { return facts_; }
   const crypto::Signer& key() const { return key_; }
   // Builds the to-be-signed octets, signs them with a throw-away key, and looks at what that gives: the real key never
@@ -26,6 +27,7 @@ class LocalIssuer final : public Issuer {
   // Signs what draft() made, and reads the certificate back (X509-12). Octets that come from a journal must hash to what
   // was recorded, and are looked at once more in the light of the record before the key sees them. Never Pending.
   Result<Progress> advance(const Journalled& entry, Time now) const override;
+  Result<void> revoke(const x509::Certificate&, acme::RevocationReason, Time) const override { return {}; }
 
  private:
   LocalIssuer(IssuerFacts facts, const crypto::Signer& key, Random& random, crypto::PrivateKey throw_away,

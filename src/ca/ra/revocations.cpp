@@ -14,6 +14,9 @@ using acme::ProblemType;
 using acme::RevocationReason;
 using store::CertificateStatus;
 
+constexpr int overloaded = 503;
+constexpr Duration elsewhere_retry{60'000};
+
 Error reason_refused() {
   std::string words;
   for (const auto reason : status::reasons_for(status::Asker::subscriber)) {
@@ -55,6 +58,32 @@ Result<bool> Revocations::may_revoke(store::Tx& tx, const Requester& requester, 
   return !certificate.names().empty();
 }
 
+// Before it is on record here: else nobody would ask again when the other CA was away.
+Result<void> Revocations::revoke_elsewhere(const Requester& requester, const x509::Certificate& certificate,
+                                           const acme::Revocation& request, RevocationReason reason, Time now) const {
+  std::optional<store::CertificateRow> row;
+  bool is_due = false;
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    row = TRY(tx.certificates.by_serial(certificate.serial_hex()));
+    if (!row || row->der != request.certificate_der) return {};
+    const bool allowed = TRY(may_revoke(tx, requester, *row, certificate, now));
+    const bool is_news =
+        row->status != CertificateStatus::revoked || row->revocation_reason != static_cast<int>(reason);
+    is_due = allowed && is_news;
+    return {};
+  };
+  TRY(deps_.store.read(work));
+  const auto* issuer = is_due ? issuers_.find(row->issuer) : nullptr;
+  if (!issuer || issuer->is_at_hand()) return {};
+  const auto done = issuer->revoke(certificate, reason, now);
+  if (done) return {};
+  deps_.log.error("revocation_postponed", {{"serial", row->serial}, {"error", done.error().describe()}});
+  Error error = acme::rejection(ProblemType::serverInternal,
+                                "the CA that made the certificate does not revoke it now; try again later", overloaded);
+  error.not_before = now + elsewhere_retry;
+  return error;
+}
+
 Result<void> Revocations::revoke(const Requester& requester, const acme::Revocation& request, Time now) {
   const auto certificate = x509::Certificate::from_der(request.certificate_der);
   if (!certificate) {
@@ -62,6 +91,7 @@ Result<void> Revocations::revoke(const Requester& requester, const acme::Revocat
   }
   if (request.reason && !status::may_state(status::Asker::subscriber, *request.reason)) return reason_refused();
   const auto wanted = wanted_of(requester, request.reason);
+  if (issuers_.has_elsewhere()) TRY(revoke_elsewhere(requester, *certificate, request, wanted.reason, now));
   auto revoked = status::Revoked::now;
   const auto work = [&](store::Tx& tx) -> Result<void> {
     auto row = TRY(tx.certificates.by_serial(certificate->serial_hex()));
