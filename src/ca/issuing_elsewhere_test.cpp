@@ -282,8 +282,7 @@ TEST_F(ElsewhereTest, SF37_TheKeyIsKnownAfterARestartWhileTheOtherSideIsWaitedFo
 TEST_F(ElsewhereTest, SF30_TheSameRequestAgainGivesTheOrderWhileItWaits) {
   upper->pending = 2;
   finalized();
-  const auto again =
-      driver.finalize(driver.read(location), key, {"a.corp.example"});
+  const auto again = driver.finalize(driver.read(location), key, {"a.corp.example"});
   EXPECT_EQ(again.text("status"), "processing") << again.response.body;
 }
 

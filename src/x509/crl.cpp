@@ -33,7 +33,8 @@ Result<void> check(const CrlTemplate& parts, const Certificate& issuer, const cr
 
 Result<Bytes> revoked_entry(const RevokedEntry& entry) {
   if (entry.serial.empty()) return impossible("an entry has no serial number");
-  if (!is_full_list_reason(entry.reason)) return impossible("reason " + std::to_string(entry.reason) + " is not for full lists");
+  if (!is_full_list_reason(entry.reason))
+    return impossible("reason " + std::to_string(entry.reason) + " is not for full lists");
   const Bytes serial = integer(ByteView(entry.serial));
   const Bytes when = time(entry.when);
   if (entry.reason == 0) return der::sequence({serial, when});

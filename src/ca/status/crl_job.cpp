@@ -13,7 +13,7 @@ namespace {
 
 using store::CrlRow;
 
-constexpr Duration lease_time{5'000};  // who takes longer is refused by its number, if somebody else was there
+constexpr Duration lease_time{5'000};   // who takes longer is refused by its number, if somebody else was there
 constexpr Duration late_after{15'000};  // three times what another node may take before its lease is over
 constexpr Duration look_again_within{60'000};
 constexpr std::size_t page_rows = 5'000;

@@ -20,10 +20,10 @@ Result<x509::Certificate> certificate_of(const store::CertificateRow& row) {
 Result<Revoked> revoke(store::Tx& tx, store::CertificateRow& row, const Revocation& wanted,
                        const std::string& audit_chain, Time now) {
   if (!may_state(Asker::ca_operator, wanted.reason)) {
-    return make_error(ErrorKind::usage,
-                      "no certificate is revoked for that reason: one of " + reason_words(Asker::ca_operator) +
-                          " is expected",
-                      std::string(acme::to_string(wanted.reason)));
+    return make_error(
+        ErrorKind::usage,
+        "no certificate is revoked for that reason: one of " + reason_words(Asker::ca_operator) + " is expected",
+        std::string(acme::to_string(wanted.reason)));
   }
   const auto before = row.status;
   if (wanted.key_is_lost) {
