@@ -15,8 +15,13 @@ class PostgresDatabase final : public SqlDatabase {
     std::unique_ptr<PostgresConnection> connection = TRY(PostgresConnection::open(target_));
     return std::unique_ptr<SqlConnection>(std::move(connection));
   }
+  // To wait for a table's lock is no statement yet that looks at the database: what is read is as it is afterwards.
   const char* begin(Use use) const override {
-    return use == Use::write ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    switch (use) {
+      case Use::read: return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+      case Use::write: return "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE crest_schema IN ROW SHARE MODE";
+      default: return "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE crest_schema IN EXCLUSIVE MODE";
+    }
   }
   const char* probe() const override { return "UPDATE crest_schema SET version = version"; }
   const char* size() const override { return "SELECT pg_database_size(current_database())"; }

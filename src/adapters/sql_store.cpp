@@ -81,7 +81,7 @@ class SqlStore final : public Store {
   bool leads_at_once(const JobPtr& job);
   void lead();
   void commit(const Batch& batch);
-  Result<void> commit_once(const Batch& batch);
+  Result<void> commit_once(const Batch& batch, Use use);
   Result<void> run(Job& job);
   Result<std::unique_ptr<Seat>> reader();
   void give_back(std::unique_ptr<Seat> reader);
@@ -152,7 +152,7 @@ void SqlStore::commit(const Batch& batch) {
       }
       writer_ = std::make_unique<Seat>(*std::move(connection));
     }
-    outcome = commit_once(batch);
+    outcome = commit_once(batch, attempt == 0 ? Use::write : Use::write_alone);  // or it might never get through
     if (outcome) return;
     const SqlTrouble trouble = writer_->connection->trouble();
     if (trouble == SqlTrouble::lost || trouble == SqlTrouble::lost_before_commit) writer_.reset();
@@ -163,11 +163,10 @@ void SqlStore::commit(const Batch& batch) {
   }
 }
 
-Result<void> SqlStore::commit_once(const Batch& batch) {
+Result<void> SqlStore::commit_once(const Batch& batch, Use use) {
   SqlConnection& connection = *writer_->connection;
   TRY(database_->before_write(connection));
-  TRY(connection.begin(database_->begin(Use::write)));
-  Result<void> outcome;
+  Result<void> outcome = connection.begin(database_->begin(use));
   for (std::size_t i = 0; i < batch.size() && outcome; ++i) {
     outcome = run(*batch[i]);
     if (outcome) outcome = connection.check_transaction();

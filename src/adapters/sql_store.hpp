@@ -13,7 +13,7 @@ namespace crest::adapters {
 class SqlDatabase {
  public:
   virtual ~SqlDatabase() = default;
-  enum class Use { write, read };
+  enum class Use { read, write, write_alone };                          // alone: while no other process writes
   virtual Result<std::unique_ptr<SqlConnection>> connect(Use use) = 0;  // errors: storage
   virtual const char* begin(Use use) const = 0;                         // the statement
   virtual const char* probe() const = 0;                                // a statement that writes a little

@@ -20,7 +20,7 @@ class SqliteDatabase final : public SqlDatabase {
     if (use == Use::read) TRY(connection->execute("PRAGMA query_only=ON"));
     return std::unique_ptr<SqlConnection>(std::move(connection));
   }
-  const char* begin(Use use) const override { return use == Use::write ? "BEGIN IMMEDIATE" : "BEGIN"; }
+  const char* begin(Use use) const override { return use == Use::read ? "BEGIN" : "BEGIN IMMEDIATE"; }
   const char* probe() const override {
     return "INSERT INTO spendings (subject, full_at) VALUES ('store check', 0) "
            "ON CONFLICT (subject) DO UPDATE SET full_at = 0";
