@@ -29,6 +29,7 @@ class PostgresConnection final : public SqlConnection {
   Result<void> commit() override;
   void roll_back() noexcept override;
   SqlTrouble trouble() const override { return trouble_; }
+  const char* clock() const override { return "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"; }
 
  private:
   friend class PostgresStatement;

@@ -83,6 +83,17 @@ TEST(PostgresStore, SF64_ACommitIsOnDiskWhateverTheDefaultOfTheDatabaseIs) {
   EXPECT_EQ(commit_setting(by_default("remote_apply")), "remote_apply") << "who wants more has it";
 }
 
+TEST(PostgresStore, SF67_LeasesRunByTheDatabasesClock) {
+  const auto store = fresh_store();
+  const auto seconds = [](Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); };
+  const auto asked = store->write([&](Tx& tx) -> Result<void> {
+    const Time at = TRY(tx.leases.time(from_unix_seconds(1)));
+    EXPECT_NEAR(seconds(at), static_cast<double>(std::time(nullptr)), 60) << "the same machine's";
+    return {};
+  });
+  EXPECT_TRUE(asked);
+}
+
 TEST(PostgresStore, AnOlderDatabaseIsBroughtUpToDate) {
   const std::string target = server().fresh_target();
   {

@@ -54,6 +54,9 @@ class SqlConnection {
   virtual Result<void> commit() = 0;
   virtual void roll_back() noexcept = 0;  // also after an error, and when there is no transaction any more
   virtual SqlTrouble trouble() const = 0;
+
+  // A statement for the server's clock, in milliseconds; nullptr: there is no server.
+  virtual const char* clock() const { return nullptr; }
 };
 
 // One run of a statement. Values are bound in the order of the question marks; text and octets are borrowed until the

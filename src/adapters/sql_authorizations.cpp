@@ -24,26 +24,26 @@ class SqlAuthorizations final : public Authorizations {
     const std::string challenges = pack_challenges(row.challenges);
     SqlQuery query(connection_,
                    "INSERT INTO authorizations (id, account, type, value, wildcard, status, token, key_authorization, "
-                   "challenges, processing, created, expires) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
+                   "challenges, processing, node, created, expires) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
     query.bind(row.id).bind(row.account).bind(acme::to_string(row.identifier.type)).bind(row.identifier.value);
     query.bind(std::int64_t(row.scope)).bind(acme::to_string(row.status)).bind(row.token);
     query.bind(row.key_authorization).bind(challenges).bind(std::int64_t(is_processing(row)));
-    TRY(query.bind(milliseconds(row.created)).bind(milliseconds(row.expires)).run());
+    TRY(query.bind(row.node).bind(milliseconds(row.created)).bind(milliseconds(row.expires)).run());
     return {};
   }
   Result<std::optional<AuthorizationRow>> by_id(const Id& id) override {
     SqlQuery query(connection_,
-                   "SELECT id, account, type, value, wildcard, status, token, key_authorization, challenges, created, "
-                   "expires FROM authorizations WHERE id = ?");
+                   "SELECT id, account, type, value, wildcard, status, token, key_authorization, challenges, node, "
+                   "created, expires FROM authorizations WHERE id = ?");
     return one(query.bind(id));
   }
   Result<bool> update_if(const AuthorizationRow& row, acme::AuthorizationStatus expected) override {
     const std::string challenges = pack_challenges(row.challenges);
     SqlQuery query(connection_,
                    "UPDATE authorizations SET status = ?, key_authorization = ?, challenges = ?, processing = ?, "
-                   "expires = ? WHERE id = ? AND status = ?");
+                   "node = ?, expires = ? WHERE id = ? AND status = ?");
     query.bind(acme::to_string(row.status)).bind(row.key_authorization).bind(challenges);
-    query.bind(std::int64_t(is_processing(row))).bind(milliseconds(row.expires)).bind(row.id);
+    query.bind(std::int64_t(is_processing(row))).bind(row.node).bind(milliseconds(row.expires)).bind(row.id);
     const std::uint64_t changed = TRY(query.bind(acme::to_string(expected)).run());
     return changed == 1;
   }
@@ -51,11 +51,16 @@ class SqlAuthorizations final : public Authorizations {
     SqlQuery query(connection_, "SELECT id FROM authorizations WHERE processing = 1 ORDER BY created LIMIT ?");
     return texts_of(query.bind(limit(count_max)));
   }
+  Result<void> hand_over(const std::string& from, const std::string& to) override {
+    SqlQuery query(connection_, "UPDATE authorizations SET node = ? WHERE processing = 1 AND node = ?");
+    TRY(query.bind(to).bind(from).run());
+    return {};
+  }
   Result<std::optional<AuthorizationRow>> find_valid(const Id& account, const acme::Identifier& identifier,
                                                      ca::store::Scope scope, Time now) override {
     SqlQuery query(connection_,
-                   "SELECT id, account, type, value, wildcard, status, token, key_authorization, challenges, created, "
-                   "expires FROM authorizations WHERE status = 'valid' AND account = ? "
+                   "SELECT id, account, type, value, wildcard, status, token, key_authorization, challenges, node, "
+                   "created, expires FROM authorizations WHERE status = 'valid' AND account = ? "
                    "AND value = ? AND type = ? AND wildcard = ? AND expires > ? ORDER BY expires DESC LIMIT 1");
     query.bind(account).bind(identifier.value).bind(acme::to_string(identifier.type));
     return one(query.bind(std::int64_t(scope)).bind(milliseconds(now)));
@@ -85,8 +90,9 @@ class SqlAuthorizations final : public Authorizations {
     row.token = query.text(6);
     row.key_authorization = query.text(7);
     row.challenges = TRY(unpack_challenges(query.text(8)));
-    row.created = query.time(9);
-    row.expires = query.time(10);
+    row.node = query.text(9);
+    row.created = query.time(10);
+    row.expires = query.time(11);
     return std::optional<AuthorizationRow>(std::move(row));
   }
   SqlConnection& connection_;

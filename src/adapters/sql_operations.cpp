@@ -92,6 +92,14 @@ class SqlLeases final : public Leases {
  public:
   explicit SqlLeases(SqlConnection& connection) : connection_(connection) {}
 
+  Result<Time> time(Time local) override {
+    const char* sql = connection_.clock();
+    if (!sql) return local;
+    SqlQuery query(connection_, sql);
+    TRY(query.row());
+    return query.time(0);
+  }
+
   Result<std::optional<std::uint64_t>> take(const std::string& name, const std::string& holder, Time now,
                                             Time until) override {
     SqlQuery kept(connection_, "UPDATE leases SET until = ? WHERE name = ? AND holder = ? AND until > ?");
@@ -112,6 +120,12 @@ class SqlLeases final : public Leases {
   Result<bool> is_current(const std::string& name, std::uint64_t fence) override {
     const std::uint64_t last = TRY(fence_of(name));
     return last == fence;
+  }
+  Result<std::vector<LeaseRow>> all() override {
+    SqlQuery query(connection_, "SELECT name, holder, fence, until FROM leases ORDER BY name");
+    return rows_of(query, [](const SqlQuery& row) {
+      return LeaseRow{row.text(0), row.text(1), static_cast<std::uint64_t>(row.integer(2)), row.time(3)};
+    });
   }
 
  private:

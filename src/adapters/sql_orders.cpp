@@ -20,10 +20,11 @@ class SqlOrders final : public Orders {
     const std::string authorizations = joined_words(row.authorizations);
     SqlQuery query(connection_,
                    "INSERT INTO orders (id, account, status, identifiers, authorizations, not_before, not_after, "
-                   "profile, replaces, error, serial, created, expires) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                   "profile, replaces, error, serial, node, created, expires) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     query.bind(row.id).bind(row.account).bind(acme::to_string(row.status)).bind(identifiers).bind(authorizations);
     query.bind(row.not_before).bind(row.not_after).bind(row.profile).bind(row.replaces).bind(row.error_json);
-    TRY(query.bind(row.serial).bind(milliseconds(row.created)).bind(milliseconds(row.expires)).run());
+    query.bind(row.serial).bind(row.node);
+    TRY(query.bind(milliseconds(row.created)).bind(milliseconds(row.expires)).run());
     for (const Id& authorization : row.authorizations) {
       SqlQuery link(connection_, "INSERT INTO order_authorizations (authorization_id, order_id) VALUES (?,?)");
       TRY(link.bind(authorization).bind(row.id).run());
@@ -33,13 +34,14 @@ class SqlOrders final : public Orders {
   Result<std::optional<OrderRow>> by_id(const Id& id) override {
     SqlQuery query(connection_,
                    "SELECT id, account, status, identifiers, authorizations, not_before, not_after, profile, replaces, "
-                   "error, serial, created, expires FROM orders WHERE id = ?");
+                   "error, serial, node, created, expires FROM orders WHERE id = ?");
     return row_of(query.bind(id), read);
   }
   Result<bool> update_if(const OrderRow& row, acme::OrderStatus expected) override {  // the rest never changes (ORD-08)
-    SqlQuery query(connection_,
-                   "UPDATE orders SET status = ?, error = ?, serial = ?, expires = ? WHERE id = ? AND status = ?");
-    query.bind(acme::to_string(row.status)).bind(row.error_json).bind(row.serial);
+    SqlQuery query(
+        connection_,
+        "UPDATE orders SET status = ?, error = ?, serial = ?, node = ?, expires = ? WHERE id = ? AND status = ?");
+    query.bind(acme::to_string(row.status)).bind(row.error_json).bind(row.serial).bind(row.node);
     query.bind(milliseconds(row.expires)).bind(row.id);
     const std::uint64_t changed = TRY(query.bind(acme::to_string(expected)).run());
     return changed == 1;
@@ -71,6 +73,11 @@ class SqlOrders final : public Orders {
     }
     SqlQuery query(connection_, "SELECT id FROM orders WHERE status = ? ORDER BY number LIMIT ?");
     return texts_of(query.bind(acme::to_string(status)).bind(limit(count_max)));
+  }
+  Result<void> hand_over(const std::string& from, const std::string& to) override {
+    SqlQuery query(connection_, "UPDATE orders SET node = ? WHERE status = 'processing' AND node = ?");
+    TRY(query.bind(to).bind(from).run());
+    return {};
   }
   Result<std::uint64_t> remove_unissued(Time before, std::size_t count_max) override {
     std::vector<Id> ids;
@@ -109,8 +116,9 @@ class SqlOrders final : public Orders {
     row.replaces = query.text(8);
     row.error_json = query.text(9);
     row.serial = query.text(10);
-    row.created = query.time(11);
-    row.expires = query.time(12);
+    row.node = query.text(11);
+    row.created = query.time(12);
+    row.expires = query.time(13);
     return row;
   }
   SqlConnection& connection_;

@@ -100,6 +100,10 @@ CREATE INDEX certificates_by_time ON certificates (created);
 CREATE INDEX certificates_by_end ON certificates (not_after, serial);
 CREATE INDEX certificates_signing ON certificates (created) WHERE status = 'signing';
 CREATE INDEX certificates_revoked ON certificates (issuer, serial) WHERE status = 'revoked';
+)sql",
+                                                                     R"sql(
+ALTER TABLE orders ADD COLUMN node TEXT NOT NULL DEFAULT '';
+ALTER TABLE authorizations ADD COLUMN node TEXT NOT NULL DEFAULT '';
 )sql"};
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {

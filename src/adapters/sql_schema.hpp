@@ -6,7 +6,7 @@
 
 namespace crest::adapters {
 
-inline constexpr int schema_version = 5;
+inline constexpr int schema_version = 6;
 
 enum class SqlDialect { sqlite, postgres };
 // In one transaction; where several processes start at the same moment, one does it. Error: storage.

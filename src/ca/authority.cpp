@@ -177,7 +177,7 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       renewals(ra_deps(), options.incident_url),
       status_interval(options.status.look_every),
       gate({store, nonces, urls}),
-      edge({gate, nonces, urls, clock, log, meter}),
+      edge({gate, nonces, urls, clock, log, meter, &membership}),
       key_check(signer, log),
       store_check(store_check_spacing, [this] { return store.check(); }) {
   const bool in_advance = options.reuse_authorizations || options.subdomains;
@@ -214,15 +214,15 @@ void Authority::Impl::add_jobs(const AuthorityOptions& options) {
   jobs.add(std::make_unique<CleanUp>(options.retention, CleanUp::Deps{store, log, holder}), now + first_clean_up);
   if (!membership.is_shared()) return;
   jobs.add(std::make_unique<Neighbours>(store, membership, log, [this](Time when) { return resume(when); }),
-           now + Membership::renew_every);
+           now + Membership::join_every);
 }
 
-// A node that comes back finds its own lease free only after the other process of its name is gone for a while.
+// One that has to wait for its place takes up what it left when it has it.
 Result<void> Authority::Impl::join(Time now) {
-  return store.write([&](store::Tx& tx) -> Result<void> {
-    TRY(membership.keep(tx, now));
-    return {};
-  });
+  const auto place = TRY(membership.keep(store, now));
+  if (place == Membership::Place::joined) return resume(now);
+  log.error("node_not_joined", {{"error", membership.trouble()}});
+  return {};
 }
 
 Result<void> Authority::Impl::resume(Time now) {
@@ -259,6 +259,9 @@ Health Authority::Impl::health() {
       item("key", key_check.state(now), "the issuing key does not sign; see the log")};
   const std::string untold = status ? status->trouble(now) : "";
   all.push_back({"status", untold, untold});
+  const std::string outside = membership.trouble();
+  all.push_back(
+      {"membership", outside, outside.empty() ? "" : "this node waits for its place among the others; see the log"});
   meter.gauge("crest_ca_healthy", first_trouble(all) ? 0 : 1);
   return all;
 }
@@ -334,9 +337,8 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, Dep
         "methods: none of them can be used, so nothing could be proved; dns-persist-01 needs an issuer name");
   }
   const Time now = deps.clock.now();
-  if (impl->membership.is_shared()) TRY(impl->join(now));
   TRY(impl->remember_issuers(now));
-  TRY(impl->resume(now));
+  TRY(impl->join(now));
   return std::unique_ptr<Authority>(new Authority(std::move(impl)));
 }
 
@@ -373,6 +375,14 @@ void Authority::gauge_state() { impl_->gauge_state(); }
 Health Authority::health() { return impl_->health(); }
 
 Result<void> Authority::resume() { return impl_->resume(impl_->clock.now()); }
+
+Result<bool> Authority::has_joined() const {
+  const auto place = impl_->membership.place();
+  if (place == Membership::Place::taken) return make_error(ErrorKind::config, impl_->membership.trouble());
+  return place == Membership::Place::joined;
+}
+
+Result<void> Authority::leave() { return impl_->membership.leave(impl_->store, impl_->clock.now()); }
 
 Result<x509::Chain> Authority::issue_own(const crypto::PublicKey& key, const std::vector<acme::Identifier>& names) {
   return impl_->issuance.issue_own(key, names, impl_->clock.now());

@@ -125,8 +125,16 @@ class Authority final : public http::Service {
   // Takes up what is begun in the store and not on this one's agenda: another node or process has left it. Error: storage.
   Result<void> resume();
 
-  // How each part is that issuing needs: database, disk, clock, and a key that really signs (tried once a minute). Blocks
-  // for a write and, then, a signature; thread-safe.
+  // Whether this node has its place among those that share the store. False: the process of its name before it was not
+  // stopped properly, and its lease is waited for by work(); until then clients are sent away. Does not block. Error:
+  // config, when another process of this name lives.
+  Result<bool> has_joined() const;
+  // Gives the place back, for a node that may be started again at once; after the last request and the last work(). Blocks
+  // for a write. Error: storage.
+  Result<void> leave();
+
+  // How each part is that issuing needs: database, disk, clock, a key that really signs (tried once a minute), and the
+  // place among the nodes. Blocks for a write and, then, a signature; thread-safe.
   Health health();
   void gauge_state();  // tells the meter how much waits, how old the lists are, and how the CA is. Blocks as health()
 

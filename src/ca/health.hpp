@@ -7,7 +7,7 @@
 namespace crest::ca {
 
 struct HealthItem {
-  std::string name;        // "database", "disk", "clock", "key", "status"
+  std::string name;        // "database", "disk", "clock", "key", "status", "membership"
   std::string trouble;     // what is wrong and what to do; "" nothing
   std::string in_general;  // the same for strangers
 };

@@ -108,6 +108,13 @@ Result<std::unique_ptr<RunningCa>> RunningCa::open(const Serve& flags, const con
   return std::unique_ptr<RunningCa>(new RunningCa(flags, config, std::move(place), parts, std::move(authority)));
 }
 
+RunningCa::~RunningCa() {
+  const std::scoped_lock lock(mutex_);
+  workers_.reset();  // waits
+  const auto left = live_.current()->leave();
+  if (!left) parts_.log.warn("place_not_given_back", {{"error", left.error().describe()}});
+}
+
 void RunningCa::start_work() {
   const std::scoped_lock lock(mutex_);
   workers_ = std::make_unique<Workers>(live_.current(), threads_for(config_), parts_.log);

@@ -46,6 +46,8 @@ class RunningCa {
   // Errors: config, storage.
   static Result<std::unique_ptr<RunningCa>> open(const Serve& flags, const config::CaConfig& config, Place place,
                                                  Parts parts);
+  // Ends the work and gives this node's place back, so that it can be started again at once.
+  ~RunningCa();
 
   http::Service& service() { return live_; }
   http::Service& status() { return live_.status(); }

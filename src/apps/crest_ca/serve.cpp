@@ -34,7 +34,7 @@ constexpr std::size_t status_body_bytes_max = 8u << 10, status_workers = 4;
 constexpr const char* lock_file = "serve.lock";
 constexpr std::size_t instance_octets = 16, admin_workers = 2, admin_connections_max = 64;
 constexpr std::size_t trust_bytes_max = 1u << 20;
-constexpr Duration signal_wait_max = 24h;
+constexpr Duration signal_wait_max = 24h, join_look_every{200};
 
 Result<StorePtr> chosen_store(const Serve& flags, const config::CaConfig& config) {
   if (flags.store == "memory") return StorePtr(std::make_unique<ca::store::MemoryStore>());
@@ -108,6 +108,19 @@ void run_until_stopped(RunningCa& ca, const adapters::SystemdNotify& notify, Log
     if (number != SIGINT && number != SIGTERM) continue;
     log.info("stopping", {{"signal", std::to_string(number)}});
     return;
+  }
+}
+
+// Blocks until this node has its place among those that share the store, if there are others. False: it was told to stop
+// first. Error: config, another process of its name lives.
+Result<bool> join_others(RunningCa& ca, const adapters::SystemdNotify& notify, Log& log) {
+  while (true) {
+    const bool joined = TRY(ca.current()->has_joined());
+    if (joined) return true;
+    const int number = next_signal(join_look_every);
+    notify.alive();
+    if (number == SIGHUP) reload(ca, notify, log);
+    if (number == SIGINT || number == SIGTERM) return false;
   }
 }
 
@@ -201,14 +214,17 @@ Result<void> serve(const Serve& flags) {
   if (admin) TRY(admin->start(admin_service));
   if (told) TRY(told->start(ca->status()));
   own.keep();
-  notify.ready();
-  run_until_stopped(*ca, notify, log);
+  const auto joined = join_others(*ca, notify, log);
+  if (joined && *joined) {
+    notify.ready();
+    run_until_stopped(*ca, notify, log);
+  }
   notify.stopping();
   ca->stop_work();
   if (admin) admin->stop();
   server->stop();
   if (told) told->stop();
-  return {};
+  return joined ? Result<void>() : Result<void>(joined.error());
 }
 
 }  // namespace

@@ -207,6 +207,7 @@ Result<void> Issuance::journal(CertificateRow& certificate, OrderRow& order, con
       return acme::rejection(acme::ProblemType::badCSR, "the key of the request is known to be compromised");
     stored->status = OrderStatus::processing;
     stored->serial = certificate.serial;
+    stored->node = deps_.membership.node();
     const bool moved = TRY(tx.orders.update_if(*stored, OrderStatus::pending));
     if (!moved) return order_not_ready(OrderStatus::processing);
     const bool is_new = TRY(tx.certificates.insert(certificate));
@@ -286,6 +287,7 @@ Result<void> Issuance::keep_waiting(CertificateRow& certificate, Pending pending
   certificate.tbs_sha256 = digest_of(pending.handle);
   certificate.der = std::move(pending.handle);
   return deps_.store.write([&](store::Tx& tx) -> Result<void> {
+    TRY(deps_.membership.check(tx));
     TRY(tx.certificates.update_if(certificate, CertificateStatus::signing));
     return {};
   });
@@ -353,7 +355,7 @@ Result<std::optional<Time>> Issuance::finish(const std::string& serial, Time now
   };
   TRY(deps_.store.read(work));
   if (!certificate || certificate->status == CertificateStatus::issued) return nothing_left;
-  if (!order || order->status != OrderStatus::processing) return nothing_left;
+  if (!order || order->status != OrderStatus::processing || !deps_.membership.owns(order->node)) return nothing_left;
   const std::string why_not = obstacle(*certificate, is_wanted, now);
   if (!why_not.empty()) {
     TRY(give_up(*std::move(order), why_not));
@@ -371,7 +373,7 @@ Result<void> Issuance::resume(Time now) {
     const auto left = TRY(tx.orders.with_status(OrderStatus::processing, resumed_max));
     for (const auto& id : left) {
       const auto order = TRY(tx.orders.by_id(id));
-      if (order) serials.push_back(order->serial);
+      if (order && deps_.membership.owns(order->node)) serials.push_back(order->serial);
     }
     return {};
   };

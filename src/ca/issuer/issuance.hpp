@@ -57,7 +57,7 @@ class Issuance {
   // nothing left to do: it is issued, or the order cannot be finished any more and is invalid. Then its serial stays on
   // record as signing, which counts as revocable, or as revoked. Error: try again later.
   Result<std::optional<Time>> finish(const std::string& serial, Time now);
-  // Puts every order that a crash left in processing on the agenda.
+  // Puts every order that a crash left in processing on the agenda; this node's own ones.
   Result<void> resume(Time now);
 
   // A certificate for the CA's own listener; each name once.

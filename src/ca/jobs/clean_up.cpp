@@ -57,7 +57,8 @@ void CleanUp::tell(const Removed& removed) const {
 Result<Time> CleanUp::step(Time now) {
   std::optional<std::uint64_t> fence;
   const auto take = [&](store::Tx& tx) -> Result<void> {
-    fence = TRY(tx.leases.take(lease, deps_.holder, now, now + lease_time));
+    const Time at = TRY(tx.leases.time(now));
+    fence = TRY(tx.leases.take(lease, deps_.holder, at, at + lease_time));
     return {};
   };
   TRY(deps_.store.write(take));

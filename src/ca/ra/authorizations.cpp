@@ -216,13 +216,14 @@ Result<AuthorizationRow> Authorizations::respond(const store::AccountRow& accoun
     TRY(check_room(account.id, now));
     challenge->status = ChallengeStatus::processing;
     row.key_authorization = acme::key_authorization(row.token, key);
+    row.node = deps_.membership.node();
     is_new = TRY(tx.authorizations.update_if(row, AuthorizationStatus::pending));
     return {};
   };
   TRY(deps_.store.write(work));
   const auto* under_way = processing_challenge(row);
-  if (under_way && under_way->method == method) {  // also one whose first request met a store that committed and could
-    deps_.agenda.add(validation_task(row, *under_way, now));  // not say so
+  if (under_way && under_way->method == method && deps_.membership.owns(row.node)) {
+    deps_.agenda.add(validation_task(row, *under_way, now));  // also of one whose first answer said that it failed
     deps_.agenda.hurry(id, now);
   }
   if (is_new) deps_.log.debug("challenge_accepted", {{"authorization", id}, {"account", account.id}});
@@ -236,7 +237,7 @@ Result<std::optional<va::Claim>> Authorizations::claim(const Task& task, Time no
   const auto work = [&](store::Tx& tx) -> Result<void> {
     row = TRY(tx.authorizations.by_id(task.key));
     const auto account = TRY(tx.accounts.by_id(row ? row->account : store::Id()));
-    is_wanted = account && account->status == acme::AccountStatus::valid;
+    is_wanted = account && account->status == acme::AccountStatus::valid && deps_.membership.owns(row->node);
     return {};
   };
   TRY(deps_.store.read(work));
@@ -287,7 +288,7 @@ Result<std::optional<Task>> Authorizations::record(const Task& task, const va::V
     is_written = false;
     TRY(deps_.membership.check(tx));
     row = TRY(tx.authorizations.by_id(task.key));
-    auto* challenge = row ? processing(*row, task.method) : nullptr;
+    auto* challenge = row && deps_.membership.owns(row->node) ? processing(*row, task.method) : nullptr;
     if (!challenge) return {};
     write_verdict(*row, *challenge, verdict, !next, now);
     is_written = TRY(tx.authorizations.update_if(*row, AuthorizationStatus::pending));
@@ -308,7 +309,7 @@ Result<void> Authorizations::resume(Time now) {
     const auto ids = TRY(tx.authorizations.with_processing_challenge(resumed_max));
     for (const auto& id : ids) {
       auto row = TRY(tx.authorizations.by_id(id));
-      if (row) rows.push_back(*std::move(row));
+      if (row && deps_.membership.owns(row->node)) rows.push_back(*std::move(row));
     }
     return {};
   };

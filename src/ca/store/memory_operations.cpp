@@ -45,7 +45,7 @@ Result<std::uint64_t> MemorySpendings::remove_full(Time now, std::size_t count_m
 Result<std::optional<std::uint64_t>> MemoryLeases::take(const std::string& name, const std::string& holder, Time now,
                                                         Time until) {
   TRY(undo_.check());
-  Lease lease = found(tables_.leases, name).value_or(Lease{});
+  LeaseRow lease = found(tables_.leases, name).value_or(LeaseRow{.name = name});
   const bool running = lease.fence != 0 && lease.until > now;
   if (running && lease.holder != holder) return std::optional<std::uint64_t>();
   if (!running) ++lease.fence;
@@ -58,6 +58,12 @@ Result<std::optional<std::uint64_t>> MemoryLeases::take(const std::string& name,
 Result<bool> MemoryLeases::is_current(const std::string& name, std::uint64_t fence) {
   const auto lease = found(tables_.leases, name);
   return (lease ? lease->fence : 0) == fence;
+}
+
+Result<std::vector<LeaseRow>> MemoryLeases::all() {
+  std::vector<LeaseRow> rows;
+  for (const auto& [name, row] : tables_.leases) rows.push_back(row);
+  return rows;
 }
 
 Result<void> MemoryIssuers::put(const IssuerRow& row) {

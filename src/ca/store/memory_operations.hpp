@@ -8,16 +8,10 @@
 
 namespace crest::ca::store {
 
-struct Lease {
-  std::string holder;
-  std::uint64_t fence = 0;
-  Time until;
-};
-
 struct OperationTables {
   std::map<std::string, EabKeyRow> eab_keys;
   std::map<std::string, Time> spendings;
-  std::map<std::string, Lease> leases;
+  std::map<std::string, LeaseRow> leases;
   std::map<std::string, IssuerRow> issuers;
   std::map<std::pair<std::string, std::uint32_t>, CrlRow> crls;
   std::map<std::pair<std::string, std::uint64_t>, AuditRow> audit;
@@ -51,9 +45,11 @@ class MemorySpendings final : public Spendings {
 class MemoryLeases final : public Leases {
  public:
   MemoryLeases(OperationTables& tables, Undo& undo) : tables_(tables), undo_(undo) {}
+  Result<Time> time(Time local) override { return local; }
   Result<std::optional<std::uint64_t>> take(const std::string& name, const std::string& holder, Time now,
                                             Time until) override;
   Result<bool> is_current(const std::string& name, std::uint64_t fence) override;
+  Result<std::vector<LeaseRow>> all() override;
 
  private:
   OperationTables& tables_;

@@ -154,6 +154,17 @@ class MemoryOrders final : public Orders {
     return first_of(tables_.orders_of_status, status, count_max);
   }
 
+  Result<void> hand_over(const std::string& from, const std::string& to) override {
+    TRY(undo_.check());
+    for (const auto& id : tables_.orders_of_status[acme::OrderStatus::processing]) {
+      auto& row = tables_.orders.at(id);
+      if (row.node != from) continue;
+      row.node = to;
+      undo_.add([this, id, from] { tables_.orders.at(id).node = from; });
+    }
+    return {};
+  }
+
   Result<std::uint64_t> remove_unissued(Time before, std::size_t count_max) override {
     TRY(undo_.check());
     std::vector<std::pair<Time, Id>> over;
@@ -245,6 +256,17 @@ class MemoryAuthorizations final : public Authorizations {
       out.push_back(id);
     }
     return out;
+  }
+
+  Result<void> hand_over(const std::string& from, const std::string& to) override {
+    TRY(undo_.check());
+    for (const auto& id : tables_.processing_authorizations) {
+      auto& row = tables_.authorizations.at(id);
+      if (row.node != from) continue;
+      row.node = to;
+      undo_.add([this, id, from] { tables_.authorizations.at(id).node = from; });
+    }
+    return {};
   }
 
   Result<std::optional<AuthorizationRow>> find_valid(const Id& account, const acme::Identifier& identifier, Scope scope,

@@ -44,15 +44,24 @@ class Spendings {
 };
 
 // One holder at a time for each name: who does a background job where several nodes share a store (SF67).
+struct LeaseRow {
+  std::string name, holder;
+  std::uint64_t fence = 0;
+  Time until;
+};
 class Leases {
  public:
   virtual ~Leases() = default;
+  // The time that leases run by: the store's own where machines share it, so that clocks that differ end nobody's lease.
+  // `local` is the caller's, and the one where there is no other.
+  virtual Result<Time> time(Time local) = 0;
   // The fencing number when `holder` has the lease until `until`: taken anew with the next number when it was free or
   // had run out at `now`, kept with the same one when it was `holder`'s. nullopt: somebody else has it.
   virtual Result<std::optional<std::uint64_t>> take(const std::string& name, const std::string& holder, Time now,
                                                     Time until) = 0;
   // Whether this number is still the last that was given out.
   virtual Result<bool> is_current(const std::string& name, std::uint64_t fence) = 0;
+  virtual Result<std::vector<LeaseRow>> all() = 0;  // by name
 };
 
 // Every issuer that ever signed, so that its certificates have a chain for as long as they live.

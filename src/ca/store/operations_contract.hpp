@@ -86,6 +86,55 @@ TEST_P(StoreContract, SF67_ALeaseHasOneHolderAndANewNumberForEach) {
     EXPECT_FALSE(*tx.leases.is_current("absent", 1));
     return {};
   });
+  read([&](Tx& tx) -> Result<void> {
+    const auto all = *tx.leases.all();
+    EXPECT_EQ(all.size(), 2u);
+    EXPECT_EQ(all.front().name, "crl");
+    EXPECT_EQ(all.front().holder, "b");
+    EXPECT_EQ(all.front().fence, 3u);
+    EXPECT_EQ(all.front().until, now + 120s);
+    EXPECT_EQ(all.back().name, "other");
+    return {};
+  });
+}
+
+TEST_P(StoreContract, SF67_WhatANodeIsAtBecomesAnothers) {
+  write([&](Tx& tx) -> Result<void> {
+    for (const auto& [id, node] : {std::pair("a", "north"), std::pair("b", "north"), std::pair("c", "south")}) {
+      auto proof = authorization(id);
+      proof.node = node;
+      proof.challenges[0].status =
+          id == std::string("b") ? acme::ChallengeStatus::valid : acme::ChallengeStatus::processing;
+      TRY(tx.authorizations.insert(proof));
+      auto wanted = order(id);
+      wanted.node = node;
+      TRY(tx.orders.insert(wanted));
+      wanted.status = id == std::string("b") ? acme::OrderStatus::valid : acme::OrderStatus::processing;
+      EXPECT_TRUE(*tx.orders.update_if(wanted, acme::OrderStatus::pending));
+    }
+    return {};
+  });
+  const auto hand_over = [](Tx& tx) -> Result<void> {
+    TRY(tx.authorizations.hand_over("north", "west"));
+    return tx.orders.hand_over("north", "west");
+  };
+  const auto nodes = [&](const Id& id) {
+    std::pair<std::string, std::string> out;
+    read([&](Tx& tx) -> Result<void> {
+      out = {(*tx.authorizations.by_id(id))->node, (*tx.orders.by_id(id))->node};
+      return {};
+    });
+    return out;
+  };
+  EXPECT_FALSE(store->write([&](Tx& tx) -> Result<void> {
+    TRY(hand_over(tx));
+    return make_error(ErrorKind::internal, "planned");
+  }));
+  EXPECT_EQ(nodes("a"), std::pair(std::string("north"), std::string("north")));
+  write(hand_over);
+  EXPECT_EQ(nodes("a"), std::pair(std::string("west"), std::string("west")));
+  EXPECT_EQ(nodes("b"), std::pair(std::string("north"), std::string("north"))) << "it is over";
+  EXPECT_EQ(nodes("c"), std::pair(std::string("south"), std::string("south")));
 }
 
 TEST_P(StoreContract, IssuersAreRememberedAsTheyWere) {

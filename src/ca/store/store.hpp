@@ -42,6 +42,7 @@ struct OrderRow {
   std::string replaces;
   std::string error_json;  // problem document, or ""
   std::string serial;      // hex, once signed
+  std::string node;        // that finalizes it, or did
   Time created, expires;
 };
 
@@ -64,6 +65,7 @@ struct AuthorizationRow {
   std::string token;
   std::string key_authorization;  // of the account key at response time (CHL-17); "" before
   std::vector<ChallengeRow> challenges;
+  std::string node;  // that validates it, or did
   Time created, expires;
 };
 
@@ -135,6 +137,8 @@ class Orders {
   virtual Result<std::vector<Id>> open_of(const Id& account, Time now, std::size_t count_max) = 0;  // the same ones
   virtual Result<std::vector<Id>> with_authorization(const Id& authorization) = 0;
   virtual Result<std::vector<Id>> with_status(acme::OrderStatus status, std::size_t count_max) = 0;  // restart
+  // Those that `from` has in processing become `to`'s.
+  virtual Result<void> hand_over(const std::string& from, const std::string& to) = 0;
   // Clean-up (SF62): what expired before `before` and has no certificate; never one that is processing. How many.
   virtual Result<std::uint64_t> remove_unissued(Time before, std::size_t count_max) = 0;
   virtual Result<void> remove(const Id& id) = 0;
@@ -147,6 +151,8 @@ class Authorizations {
   virtual Result<std::optional<AuthorizationRow>> by_id(const Id& id) = 0;
   virtual Result<bool> update_if(const AuthorizationRow& row, acme::AuthorizationStatus expected) = 0;
   virtual Result<std::vector<Id>> with_processing_challenge(std::size_t count_max) = 0;  // restart
+  // Those that `from` validates become `to`'s.
+  virtual Result<void> hand_over(const std::string& from, const std::string& to) = 0;
   // Valid ones of this account for exactly this identifier and scope, not expired at `now` (REV-03, SF33).
   virtual Result<std::optional<AuthorizationRow>> find_valid(const Id& account, const acme::Identifier& identifier,
                                                              Scope scope, Time now) = 0;

@@ -145,6 +145,25 @@ class FullAuditLog final : public store::AuditLog {
   Result<std::vector<std::string>> chains() override { return std::vector<std::string>(); }
 };
 
+// Leases by a clock of the test's, whatever the database's own says.
+class ClockedLeases final : public store::Leases {
+ public:
+  ClockedLeases(store::Leases& inner, const Clock* clock) : inner_(inner), clock_(clock) {}
+  Result<Time> time(Time local) override { return clock_ ? clock_->now() : local; }
+  Result<std::optional<std::uint64_t>> take(const std::string& name, const std::string& holder, Time now,
+                                            Time until) override {
+    return inner_.take(name, holder, now, until);
+  }
+  Result<bool> is_current(const std::string& name, std::uint64_t fence) override {
+    return inner_.is_current(name, fence);
+  }
+  Result<std::vector<store::LeaseRow>> all() override { return inner_.all(); }
+
+ private:
+  store::Leases& inner_;
+  const Clock* clock_;
+};
+
 // A store whose n-th write from now on fails. It begins each write twice, as one does that met another node's: what a
 // work leaves behind outside of its transaction must not add up.
 class MoodyStore final : public store::Store {
@@ -154,24 +173,20 @@ class MoodyStore final : public store::Store {
   std::atomic<int> writes = 0, checks = 0;
   std::atomic<bool> no_room = false;
   std::atomic<bool> audit_fails = false;
+  const Clock* lease_clock = nullptr;  // the database's; nullptr: it has that of whoever asks
 
   Result<void> write(const store::Work& work) override {
     ++writes;
     if (fail_write_in > 0 && --fail_write_in == 0) return make_error(ErrorKind::storage, "the disk is full");
     (void)inner_.write([&](store::Tx& tx) -> Result<void> {
-      TRY(work(tx));
+      TRY(by_test(work, tx, audit_fails));
       return make_error(ErrorKind::storage, "another node was first");
     });
-    return inner_.write([&](store::Tx& tx) -> Result<void> {
-      if (!audit_fails) return work(tx);
-      FullAuditLog full;
-      store::Tx without{tx.accounts, tx.orders,    tx.authorizations, tx.certificates, tx.blocked_keys,
-                        tx.eab_keys, tx.spendings, tx.leases,         tx.issuers,      tx.crls,
-                        full};
-      return work(without);
-    });
+    return inner_.write([&](store::Tx& tx) { return by_test(work, tx, audit_fails); });
   }
-  Result<void> read(const store::Work& work) override { return inner_.read(work); }
+  Result<void> read(const store::Work& work) override {
+    return inner_.read([&](store::Tx& tx) { return by_test(work, tx, false); });
+  }
   Result<void> check() override {
     ++checks;
     return inner_.check();
@@ -182,6 +197,22 @@ class MoodyStore final : public store::Store {
   }
 
  private:
+  Result<void> by_test(const store::Work& work, store::Tx& tx, bool audit_is_full) const {
+    FullAuditLog full;
+    ClockedLeases leases(tx.leases, lease_clock);
+    store::Tx seen{tx.accounts,
+                   tx.orders,
+                   tx.authorizations,
+                   tx.certificates,
+                   tx.blocked_keys,
+                   tx.eab_keys,
+                   tx.spendings,
+                   leases,
+                   tx.issuers,
+                   tx.crls,
+                   audit_is_full ? full : tx.audit};
+    return work(seen);
+  }
   store::Store& inner_;
 };
 

@@ -9,7 +9,8 @@ namespace {
 
 using acme::ProblemType;
 
-constexpr int not_found = 404, method_not_allowed = 405;
+constexpr int not_found = 404, method_not_allowed = 405, unavailable = 503;
+constexpr Duration membership_retry{10'000};
 
 http::Response preflight(const std::string& allow) {
   return {.status = 204,
@@ -27,6 +28,14 @@ http::Response no_handler(int status, const std::string& allow, const std::strin
       acme::make_problem(ProblemType::malformed, "this URL does not take " + Untrusted(method).printable(20), status));
   response.headers.add("Allow", allow);
   return response;
+}
+
+// A node that does not know whether another does its work begins nothing that it may not be able to write down.
+Error not_joined(Time now) {
+  Error error = acme::rejection(ProblemType::serverInternal,
+                                "this node waits for its place among the others; try again", unavailable);
+  error.not_before = now + membership_retry;
+  return error;
 }
 
 }  // namespace
@@ -51,6 +60,8 @@ void Edge::tell(const http::Request& request, const std::string& route, const st
 http::Response Edge::answer_post(const http::Request& request, const http::PathValues& path, SignedBy signed_by,
                                  const PostHandler& handler, std::string& account) {
   const Time now = deps_.clock.now();
+  if (deps_.membership && deps_.membership->place() != Membership::Place::joined)
+    return error_response(not_joined(now), request, now, deps_.log);
   auto caller = deps_.gate.admit(request, signed_by);
   if (!caller) return error_response(caller.error(), request, now, deps_.log);
   if (caller->account) account = caller->account->id;

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "ca/jobs/membership.hpp"
 #include "ca/web/gate.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
@@ -32,6 +33,7 @@ class Edge final : public http::Service {
     Clock& clock;
     Log& log;
     Meter& meter;
+    const Membership* membership = nullptr;  // while it has not joined, clients are sent away; nullptr: there is none
   };
   explicit Edge(Deps deps) : deps_(deps) {}
 
