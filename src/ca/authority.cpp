@@ -86,7 +86,7 @@ Result<ra::Ruling> ruling_on(const acme::Identifier& identifier, const Authority
                              const ra::Applicant& applicant, const std::optional<store::EabKeyRow>& eab_key) {
   auto profiles = TRY(profiles_of(options));
   const auto rules = rules_of(options, std::move(profiles), options.methods);
-  const auto policies = TRY(ra::Policies::about(applicant, rules, eab_key));
+  const auto policies = TRY(ra::Policies::about({applicant.account, eab_key}, applicant.profile, rules));
   const std::string why = ra::why_refused(identifier, rules, policies);
   return why.empty() ? policies.rule_on(identifier) : ra::Ruling{false, why};
 }

@@ -23,13 +23,14 @@ class ProfileSet {
   // The one that an order keeps the pin of. Error: rejection invalidProfile, once it is gone or another (PRO-04, SF36).
   Result<const Profile*> pinned(const std::string& pin) const;
 
+  bool has(std::string_view name) const { return find(name) != nullptr; }
+  std::string names() const;  // of all, for messages
   const Profile& for_no_wish() const { return profiles_[default_]; }
   const std::vector<Profile>& all() const { return profiles_; }
   std::map<std::string, std::string> descriptions() const;  // by name (PRO-01)
 
  private:
   const Profile* find(std::string_view name) const;
-  std::string names() const;
 
   std::vector<Profile> profiles_;
   std::size_t default_ = 0;

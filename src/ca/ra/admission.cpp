@@ -43,31 +43,54 @@ std::string why_address_refused(const Identifier& identifier, const Rules& rules
   return rules.egress.why_denied(*address, identifier.value);
 }
 
+bool is_for(const Asker& asker, const std::string& profile) {
+  if (!asker.eab_key || asker.eab_key->profiles.empty()) return true;
+  return std::ranges::find(asker.eab_key->profiles, profile) != asker.eab_key->profiles.end();
+}
+
+// Nullopt: the default one, or none of the key's is offered any more.
+std::optional<std::string> first_of_key(const Asker& asker, const issuer::ProfileSet& profiles) {
+  if (is_for(asker, profiles.for_no_wish().name)) return std::nullopt;
+  const auto found =
+      std::ranges::find_if(asker.eab_key->profiles, [&](const std::string& name) { return profiles.has(name); });
+  return found == asker.eab_key->profiles.end() ? std::nullopt : std::optional(*found);
+}
+
 }  // namespace
 
-Result<Policies> Policies::about(const Applicant& applicant, const Rules& rules,
-                                 const std::optional<store::EabKeyRow>& eab_key) {
+Result<Asker> asker_of(const store::AccountRow& account, const Deps& deps) {
+  Asker asker{.account = account.id, .eab_key = {}};
+  const auto work = [&](store::Tx& tx) -> Result<void> {
+    asker.eab_key = TRY(tx.eab_keys.by_id(account.eab_key));
+    return {};
+  };
+  if (!account.eab_key.empty()) TRY(deps.store.read(work));
+  return asker;
+}
+
+Result<Policies> Policies::about(const Asker& asker, const std::string& profile, const Rules& rules) {
+  const Applicant applicant{asker.account, asker.eab_key ? asker.eab_key->id : "", profile};
   Policies policies;
   policies.set_.push_back(&rules.policy);
   for (const auto& scoped : rules.scoped_policies)
     if (scoped.concerns(applicant)) policies.set_.push_back(&scoped.policy);
-  if (!eab_key || eab_key->allow.empty()) return policies;
-  auto of_key = policy_from({.label = "EAB key " + eab_key->label, .allow = eab_key->allow, .deny = {}});
+  if (!asker.eab_key || asker.eab_key->allow.empty()) return policies;
+  auto of_key = policy_from({.label = "EAB key " + asker.eab_key->label, .allow = asker.eab_key->allow, .deny = {}});
   if (!of_key) return std::move(of_key).error().as(ErrorKind::internal);
   policies.of_key_ = *std::move(of_key);
   return policies;
 }
 
-Result<Policies> policies_about(const store::AccountRow& account, const std::string& profile, const Deps& deps) {
-  std::optional<store::EabKeyRow> eab_key;
-  const auto work = [&](store::Tx& tx) -> Result<void> {
-    eab_key = TRY(tx.eab_keys.by_id(account.eab_key));
-    return {};
-  };
-  if (!account.eab_key.empty()) TRY(deps.store.read(work));
-  if (eab_key && !eab_key->profiles.empty() && std::ranges::find(eab_key->profiles, profile) == eab_key->profiles.end())
-    return acme::rejection(ProblemType::invalidProfile, "the account may not use the profile " + profile);
-  return Policies::about({account.id, account.eab_key, profile}, deps.rules, eab_key);
+Result<const issuer::Profile*> profile_for(const std::optional<std::string>& asked,
+                                           const std::vector<Identifier>& identifiers, const Asker& asker,
+                                           const Rules& rules) {
+  const auto wish = asked ? asked : first_of_key(asker, rules.profiles);
+  const auto* profile = TRY(rules.profiles.chosen(wish, identifiers));
+  if (is_for(asker, profile->name)) return profile;
+  std::string names;
+  for (const auto& name : asker.eab_key->profiles) names += (names.empty() ? "" : ", ") + name;
+  return acme::rejection(ProblemType::invalidProfile, "the account may not use the profile " + profile->name +
+                                                          "; the key that it was made with is for " + names);
 }
 
 Ruling Policies::rule_on(const Identifier& identifier) const {
@@ -99,6 +122,13 @@ Result<void> admit(const std::vector<Identifier>& identifiers, const Rules& rule
                                            " identifiers are refused: " + refused.front().detail.raw());
   problem.subproblems = std::move(refused);
   return acme::rejection(std::move(problem));
+}
+
+Result<const issuer::Profile*> admit(const acme::NewOrder& request, const Asker& asker, const Rules& rules) {
+  const auto* profile = TRY(profile_for(request.profile, request.identifiers, asker, rules));
+  const auto policies = TRY(Policies::about(asker, profile->name, rules));
+  TRY(admit(request.identifiers, rules, policies));
+  return profile;
 }
 
 }  // namespace crest::ca::ra

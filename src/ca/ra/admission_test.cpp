@@ -92,7 +92,35 @@ TEST_F(AdmissionTest, AKeyHoldsItsAccountsToItsProfiles) {
   row.profiles = {"another"};
   add_key(row);
   const auto team = bound(row);
-  EXPECT_EQ(team->new_order({std::string("a.corp.example")}).type(), "invalidProfile");
+  EXPECT_EQ(team->new_order({std::string("a.corp.example")}).type(), "invalidProfile") << "there is none of them";
+  ca.options.profiles = {ca.options.profiles.empty() ? profile_of_leaf(ca.options) : ca.options.profiles.front()};
+  ca.options.profiles.front().name = "another";
+  ca.options.reuse_authorizations = true;  // so that there is newAuthz
+  restart();
+  const auto order = team->new_order({std::string("a.corp.example")});
+  EXPECT_EQ(order.status(), 201) << "many clients cannot name a profile" << order.response.body;
+  EXPECT_EQ(order.text("profile"), "another");
+  const auto refused = team->new_order({std::string("a.corp.example")}, "default");
+  EXPECT_EQ(refused.type(), "invalidProfile");
+  EXPECT_NE(refused.text("detail").find("is for another"), std::string::npos) << refused.text("detail");
+  const auto url = AcmeDriver::url("/new-authz");
+  EXPECT_EQ(team->post(url, R"({"identifier":{"type":"dns","value":"a.corp.example"}})").status(), 201)
+      << "an authorization has no profile";
+}
+
+TEST_F(AdmissionTest, PRO_03_TheDefaultIsWithinTheProfilesOfTheKey) {
+  auto row = new_eab_key("team 7", ca.random, ca.clock.now());
+  row.profiles = {"gone", "short", "default"};
+  add_key(row);
+  auto brief = profile_of_leaf(ca.options);
+  brief.name = "short";
+  ca.options.profiles = {brief};
+  restart();
+  const auto team = bound(row);
+  EXPECT_EQ(team->new_order({std::string("a.corp.example")}).text("profile"), "default") << "it may have that one";
+  ca.options.default_profile = "short";
+  restart();
+  EXPECT_EQ(team->new_order({std::string("a.corp.example")}).text("profile"), "short");
 }
 
 TEST_F(AdmissionTest, RulesForOneAccountLeaveTheOthersAlone) {

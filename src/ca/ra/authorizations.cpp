@@ -130,14 +130,16 @@ Result<AuthorizationRow> Authorizations::create(const store::AccountRow& account
   const Rules& rules = deps_.rules;
   const auto& identifier = request.identifier;
   TRY(must_have_agreed(account, rules));
-  const auto policies = TRY(policies_about(account, rules.profiles.for_no_wish().name, deps_));
+  const auto asker = TRY(asker_of(account, deps_));
+  const auto policies = TRY(Policies::about(asker, "", rules));  // the order will have a profile
   if (const auto admitted = admit({identifier}, rules, policies); !admitted) return forbidden(admitted.error());
   const bool subtree = rules.subdomains && request.subdomain_auth_allowed && is_name(identifier);
   const auto scope = subtree ? store::Scope::subtree : store::Scope::name;
   const auto fresh = fresh_authorization(account.id, identifier, scope, rules, deps_.random, now);
   if (fresh.challenges.empty())
     return acme::rejection(ProblemType::rejectedIdentifier,
-                           "all names below a domain are proved by a DNS challenge, and this CA offers none");
+                           "all names below a domain are proved by a DNS challenge, and this CA offers none",
+                           not_allowed);
   AuthorizationRow row;
   const auto work = [&](store::Tx& tx) -> Result<void> {
     TRY(must_be_valid(tx, account.id));

@@ -107,9 +107,8 @@ bool holds_key(const store::CertificateRow& certificate, const crypto::PublicKey
 Result<const issuer::Profile*> Orders::check(const store::AccountRow& account, const acme::NewOrder& request,
                                              Time now) const {
   TRY(must_have_agreed(account, deps_.rules));
-  const auto* profile = TRY(deps_.rules.profiles.chosen(request.profile, request.identifiers));
-  const auto policies = TRY(policies_about(account, profile->name, deps_));
-  TRY(admit(request.identifiers, deps_.rules, policies));
+  const auto asker = TRY(asker_of(account, deps_));
+  const auto* profile = TRY(admit(request, asker, deps_.rules));
   TRY(issuance_.check_requested({request.not_before, request.not_after}, *profile, now));
   TRY(issuance_.check_names(request.identifiers, *profile, now));
   return profile;
@@ -240,8 +239,9 @@ Result<crypto::PublicKey> Orders::key_for(const OrderNow& order, const acme::Fin
 // The rules may have changed since the order was made (SF34).
 Result<void> Orders::check_again(const store::AccountRow& owner, const OrderRow& row) const {
   const auto* profile = TRY(deps_.rules.profiles.pinned(row.profile));
-  const auto policies = TRY(policies_about(owner, profile->name, deps_));
-  return admit(row.identifiers, deps_.rules, policies);
+  const auto asker = TRY(asker_of(owner, deps_));
+  TRY(admit(acme::NewOrder{.identifiers = row.identifiers, .profile = profile->name}, asker, deps_.rules));
+  return {};
 }
 
 // The order will never be what was asked for, so that its client need not try again.
