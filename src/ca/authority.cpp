@@ -46,7 +46,7 @@ Result<void> check_validators(const AuthorityOptions& options, const std::vector
 ra::Rules rules_of(const AuthorityOptions& options, issuer::ProfileSet profiles,
                    const std::vector<std::string>& methods) {
   return {.profiles = std::move(profiles),
-          .account_key_types = options.leaf_key_types,
+          .account_key_types = options.account_key_types,
           .order_life = options.order_life,
           .authorization_life = options.authorization_life,
           .reuse_authorizations = options.reuse_authorizations,

@@ -27,6 +27,11 @@
 
 namespace crest::ca {
 
+inline std::vector<crypto::KeyType> all_key_types() {
+  return {crypto::KeyType::ec_p256,  crypto::KeyType::ec_p384,  crypto::KeyType::ec_p521, crypto::KeyType::rsa_2048,
+          crypto::KeyType::rsa_3072, crypto::KeyType::rsa_4096, crypto::KeyType::ed25519};
+}
+
 struct AuthorityOptions {
   std::string base_url;       // "https://ca.corp.example:9000", without a slash at the end (JWS-21)
   std::string name = "corp";  // /acme/<name>/directory
@@ -58,9 +63,8 @@ struct AuthorityOptions {
   std::vector<ra::ScopedPolicy> scoped_policies;
   bool eab_required = false;
   ra::Limits limits;
-  std::vector<crypto::KeyType> leaf_key_types = {
-      crypto::KeyType::ec_p256,  crypto::KeyType::ec_p384,  crypto::KeyType::ec_p521, crypto::KeyType::rsa_2048,
-      crypto::KeyType::rsa_3072, crypto::KeyType::rsa_4096, crypto::KeyType::ed25519};
+  std::vector<crypto::KeyType> account_key_types = all_key_types();  // ec_p256 is among them (RFC 8555 section 6.2)
+  std::vector<crypto::KeyType> leaf_key_types = all_key_types();
   std::vector<x509::ExtendedUsage> leaf_usages = {x509::ExtendedUsage::server_auth};
   std::vector<issuer::Profile> profiles;  // further ones
   std::string default_profile = "default";

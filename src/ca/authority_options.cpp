@@ -68,6 +68,8 @@ std::vector<OptionFault> faults_of(const AuthorityOptions& options) {
          "it must be at least an hour and at most " + to_human(kept_most));
   expect(is_between(options.retention.certificates, certificates_kept_least, kept_most), "retention.certificates",
          "it must be at least a day and at most " + to_human(kept_most));
+  expect(std::ranges::count(options.account_key_types, crypto::KeyType::ec_p256) > 0, "account_keys",
+         "every ACME server takes ES256 (RFC 8555 section 6.2); add \"ec-p256\"");
   expect(options.http01_port != 0, "http01_port", "a port from 1 to 65535 is expected");
   expect(options.identifiers_max >= 1 && options.identifiers_max <= identifiers_most, "identifiers_max",
          "a number from 1 to 100 is expected");

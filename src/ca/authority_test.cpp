@@ -347,6 +347,7 @@ TEST(AuthorityOptions, RefusesWhatCannotWork) {
   EXPECT_TRUE(refused([](AuthorityOptions& o) { o.order_life = 0s; }));
   EXPECT_TRUE(refused([](AuthorityOptions& o) { o.authorization_life = 400 * 24h; }));
   EXPECT_TRUE(refused([](AuthorityOptions& o) { o.leaf_key_types.clear(); }));
+  EXPECT_TRUE(refused([](AuthorityOptions& o) { o.account_key_types = {crypto::KeyType::ed25519}; }));
   EXPECT_TRUE(refused([](AuthorityOptions& o) { o.leaf_usages.clear(); }));
   EXPECT_TRUE(refused([](AuthorityOptions& o) { o.http01_port = 0; }));
   EXPECT_TRUE(refused([](AuthorityOptions& o) { o.identifiers_max = 0; }));

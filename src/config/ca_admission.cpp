@@ -13,6 +13,10 @@ Result<void> read_accounts(TableReader& root, AuthorityOptions& options) {
   auto table = TRY(root.table("accounts"));
   if (!table) return {};
   options.eab_required = TRY(table->boolean("eab_required", options.eab_required));
+  options.account_key_types = TRY(read_key_types(*table, "keys", options.account_key_types));
+  for (const auto& fault : ca::faults_of(options)) {
+    if (fault.option == "account_keys") return table->wrong("keys", fault.why);
+  }
   return table->finish();
 }
 
@@ -112,7 +116,7 @@ std::string admission_text(const AuthorityOptions& options) {
   for (const auto& scoped : options.scoped_policies) scopes += scope_text(scoped);
   return "\n[accounts]\n" +
          line("eab_required", 12, truth(options.eab_required), "only for holders of a key of crest-ca eab create") +
-         "\n[limits]  # \"300 in 1h\", \"unlimited\"\n" +
+         line("keys", 12, key_list(options.account_key_types), "") + "\n[limits]  # \"300 in 1h\", \"unlimited\"\n" +
          line("orders", width, quoted(to_text(options.limits.orders)), "of one account") +
          line("failed_validations", width, quoted(to_text(options.limits.failed_validations)),
               "of one account for one name") +

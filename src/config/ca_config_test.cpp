@@ -61,6 +61,7 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   config.status_listen = "10.0.0.1:9080";
   options.status = {.url = "http://ca.corp.example", .crl_life = 12h, .crl_parts = 64, .ocsp_life = 1h};
   options.eab_required = true;
+  options.account_key_types = {crypto::KeyType::rsa_2048, crypto::KeyType::ec_p256};
   options.policy = ca::ra::policy_from({.label = "ca.toml",
                                         .allow = {{"corp.example", "10.0.0.0/8"}},
                                         .deny = {"=x.corp.example"},
@@ -258,6 +259,8 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[[validation.allow]]\nnetwork = \"10.0.0.0/8\"\nnames = \"*.corp.example\"", "validation.allow.names: "},
        {"[[validation.deny]]\nnetwork = \"10.0.0.0/8\"\nnames = \".corp.example\"", "validation.deny.names: "},
        {"[accounts]\neab_required = 1", "accounts.eab_required: "},
+       {"[accounts]\nkeys = [\"rsa-2048\"]", "accounts.keys: every ACME server takes ES256"},
+       {"[accounts]\nkeys = [\"rsa-1024\"]", "accounts.keys: "},
        {"[accounts]\neab = true", "accounts.eab: there is no such setting"},
        {"[policy]\nallow = [\"*.*.corp.example\"]", "policy.allow: \"*.*.corp.example\" is neither a name"},
        {"[policy]\nallow = [\"corp.example\"]\ndeny = [\"10.0.0.0/33\"]", "policy.deny: "},

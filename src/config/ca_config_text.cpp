@@ -73,7 +73,7 @@ std::string leaf_text(const ca::AuthorityOptions& options) {
          line("life_max", width, quoted(options.leaf_life_max), "when an order asks for a notAfter; more is refused") +
          line("backdate", width, quoted(options.backdate), "for clients whose clock is behind") +
          line("client_auth", width, truth(client_auth), "good for TLS clients, too") +
-         "# of certificates and accounts:\n" + line("keys", width, key_list(options.leaf_key_types), "");
+         line("keys", width, key_list(options.leaf_key_types), "");
 }
 
 std::string orders_text(const ca::AuthorityOptions& options) {

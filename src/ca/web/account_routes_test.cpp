@@ -307,10 +307,17 @@ TEST_F(AccountTest, ACC_21_ConcurrentNewAccountsOfOneKeyMakeOne) {
 }
 
 TEST_F(AccountTest, SF10_WeakAccountKeysAreRefused) {
-  ca.options.leaf_key_types = {crypto::KeyType::ec_p256};
+  ca.options.account_key_types = {crypto::KeyType::ec_p256};
   ca.start();
   AcmeDriver p384(ca, crypto::KeyType::ec_p384);
   EXPECT_EQ(p384.new_account().type(), "badPublicKey");
+}
+
+TEST_F(AccountTest, JWS_05_WhatKeysCertificatesMayHaveSaysNothingOfAccounts) {
+  ca.options.leaf_key_types = {crypto::KeyType::rsa_2048};
+  ca.start();
+  EXPECT_EQ(AcmeDriver(ca, crypto::KeyType::ec_p256).new_account().status(), 201);
+  EXPECT_EQ(AcmeDriver(ca, crypto::KeyType::ed25519).new_account().status(), 201);
 }
 
 class BindingTest : public AccountTest {
@@ -571,7 +578,7 @@ TEST_F(KeyChangeTest, KEY_05_SF12_OfTwoAccountsThatWantOneKeyAtOnceOneGetsIt) {
 }
 
 TEST_F(KeyChangeTest, KEY_08_TheNewKeyMustBeAcceptable) {
-  ca.options.leaf_key_types = {crypto::KeyType::ec_p256};
+  ca.options.account_key_types = {crypto::KeyType::ec_p256};
   ca.start();
   EXPECT_EQ(driver.post(url, payload(fresh)).type(), "badPublicKey");
 }
