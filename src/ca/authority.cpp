@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "acme/challenge.hpp"
 #include "ca/agenda.hpp"
 #include "ca/issuer/issuance.hpp"
 #include "ca/issuer/key_check.hpp"
@@ -74,6 +75,12 @@ acme::DirectoryMeta meta_of(const AuthorityOptions& options, const issuer::Profi
   return meta;
 }
 
+// What is no refusal stays an error.
+Result<ra::Ruling> refusal(const Error& error) {
+  if (!error.problem) return error;
+  return ra::Ruling{false, error.problem->detail.raw()};
+}
+
 const crypto::Signer* active_key(const std::vector<IssuingKey>& issuers) {
   const auto found = std::ranges::find_if(
       issuers, [](const IssuingKey& each) { return each.state == issuer::IssuerState::active && each.key; });
@@ -82,13 +89,21 @@ const crypto::Signer* active_key(const std::vector<IssuingKey>& issuers) {
 
 }  // namespace
 
-Result<ra::Ruling> ruling_on(const acme::Identifier& identifier, const AuthorityOptions& options,
-                             const ra::Applicant& applicant, const std::optional<store::EabKeyRow>& eab_key) {
+Result<ra::Ruling> ruling_on(const acme::Identifier& identifier, const std::optional<std::string>& profile,
+                             const ra::Asker& asker, const AuthorityOptions& options, const issuer::IssuerSet* issuers,
+                             Time now) {
   auto profiles = TRY(profiles_of(options));
-  const auto rules = rules_of(options, std::move(profiles), options.methods);
-  const auto policies = TRY(ra::Policies::about({applicant.account, eab_key}, applicant.profile, rules));
+  auto methods = options.methods;
+  if (options.persist.issuer_names.empty()) std::erase(methods, acme::dns_persist_01);  // as the validator has it
+  const auto rules = rules_of(options, std::move(profiles), methods);
+  const auto chosen = ra::profile_for(profile, {identifier}, asker, rules);
+  if (!chosen) return refusal(chosen.error());
+  const auto policies = TRY(ra::Policies::about(asker, (*chosen)->name, rules));
   const std::string why = ra::why_refused(identifier, rules, policies);
-  return why.empty() ? policies.rule_on(identifier) : ra::Ruling{false, why};
+  if (!why.empty()) return ra::Ruling{false, why};
+  const auto permitted = issuers ? issuers->check_names({identifier}, **chosen, now) : Result<void>();
+  if (!permitted) return ra::Ruling{false, "the issuing CA's name constraints do not permit it"};
+  return policies.rule_on(identifier);
 }
 
 struct Authority::Impl {

@@ -12,7 +12,7 @@
 #include "ca/issuer/profile_set.hpp"
 #include "ca/jobs/clean_up.hpp"
 #include "ca/nonce/nonce_source.hpp"
-#include "ca/ra/rules.hpp"
+#include "ca/ra/admission.hpp"
 #include "ca/status/options.hpp"
 #include "ca/store/store.hpp"
 #include "ca/va/perspectives.hpp"
@@ -84,9 +84,11 @@ std::vector<OptionFault> faults_of(const AuthorityOptions& options);
 
 va::Validator::Options validation_of(const AuthorityOptions& options);
 
-// What an order for `identifier` would be told by a CA with these options. Pure. Error: internal.
-Result<ra::Ruling> ruling_on(const acme::Identifier& identifier, const AuthorityOptions& options,
-                             const ra::Applicant& applicant, const std::optional<store::EabKeyRow>& eab_key);
+// What an order for `identifier` alone would be told by a CA with these options, as far as it does not depend on limits:
+// by the checks of newOrder itself. `issuers` nullptr: it has none yet. Pure. Errors: config, internal.
+Result<ra::Ruling> ruling_on(const acme::Identifier& identifier, const std::optional<std::string>& profile,
+                             const ra::Asker& asker, const AuthorityOptions& options, const issuer::IssuerSet* issuers,
+                             Time now);
 
 using issuer::IssuingKey;
 

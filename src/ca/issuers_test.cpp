@@ -140,6 +140,12 @@ TEST_F(IssuersTest, X509_11_NameConstraintsHoldWhenAnOrderIsMade) {
   ASSERT_NE(refused.json.find("subproblems"), nullptr);
   EXPECT_EQ(refused.json.find("subproblems")->as_array()->size(), 1u);
   EXPECT_NE(refused.response.body.find("a.other.example"), std::string::npos);
+  const auto known = issuer::IssuerSet::without_keys(ca.issuers()).value();
+  const auto explained = [&](const char* name) {
+    return ruling_on({acme::IdentifierType::dns, name}, {}, {}, ca.options, &known, ca.clock.now()).value();
+  };
+  EXPECT_TRUE(explained("a.corp.example").allowed);
+  EXPECT_EQ(explained("a.other.example").why, "the issuing CA's name constraints do not permit it");
   const auto issued = driver.issue({"a.corp.example"}, key);
   EXPECT_TRUE(x509::verify_chain(issued.chain, {hierarchy.root}, ca.clock.now()));
 }

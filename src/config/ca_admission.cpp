@@ -44,6 +44,9 @@ Result<void> read_scopes(TableReader& table, AuthorityOptions& options) {
     scoped.who.profile = TRY(scope.string("profile", ""));
     if (scoped.who == ca::ra::Applicant{})
       return scope.wrong("account", "an account, an eab_key or a profile is expected");
+    const auto offered = TRY(ca::profiles_of(options));
+    if (!scoped.who.profile.empty() && !offered.has(scoped.who.profile))
+      return scope.wrong("profile", "there is none of this name; there are " + offered.names());
     scoped.policy = TRY(read_policy(scope, "ca.toml, " + describe(scoped.who)));
     TRY(scope.finish());
     options.scoped_policies.push_back(std::move(scoped));

@@ -67,7 +67,7 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
                                         .deny = {"=x.corp.example"},
                                         .wildcards = false})
                        .value();
-  options.scoped_policies = {{{.account = {}, .eab_key = "k", .profile = "p"},
+  options.scoped_policies = {{{.account = {}, .eab_key = "k", .profile = "a"},
                               ca::ra::policy_from({.label = "", .allow = {}, .deny = {}}).value()}};
   config.validators = {{.name = "dmz",
                         .url = "https://v.corp.example:9443",
@@ -266,6 +266,8 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[policy]\nallow = [\"corp.example\"]\ndeny = [\"10.0.0.0/33\"]", "policy.deny: "},
        {"[policy]\nallow = \"corp.example\"", "policy.allow: "},
        {"[[policy.only]]\nallow = [\"corp.example\"]", "policy.only.account: an account, an eab_key or a profile"},
+       {"[[policy.only]]\nprofile = \"shrot\"\ndeny = [\"a.example\"]",
+        "policy.only.profile: there is none of this name; there are default"},
        {"[[policy.only]]\naccount = \"x\"\ndeny = [\"a b\"]", "policy.only.deny: "},
        {"[limits]\norders = \"300\"", "limits.orders: \"300\" is no limit; write"},
        {"[limits]\naccounts = \"0 in 1h\"", "limits.accounts: "},

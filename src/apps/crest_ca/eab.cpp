@@ -18,12 +18,18 @@ using ca::store::EabKeyRow;
 constexpr std::size_t label_chars_max = 100, page = 100, keys_most = 1'000'000;
 constexpr Duration life_most{3660 * 24h};
 
-Result<void> check(const EabCreate& flags, const config::CaConfig&) {
+Result<void> check(const EabCreate& flags, const config::CaConfig& config) {
   if (flags.label.empty() || flags.label.size() > label_chars_max)
     return make_error(ErrorKind::usage, "--label says whose key it is, in 1 to 100 characters");
   if (flags.accounts == 0) return make_error(ErrorKind::usage, "--accounts: at least 1 is expected");
   const auto policy = ca::ra::policy_from({.label = flags.label, .allow = flags.allow, .deny = {}});
   if (!policy) return make_error(ErrorKind::usage, "--allow: " + policy.error().message);
+  const auto offered = TRY(ca::profiles_of(config.authority));
+  for (const auto& name : flags.profiles) {
+    if (offered.has(name)) continue;
+    return make_error(ErrorKind::usage, "--profile: there is no profile \"" + Untrusted(name).printable(60) +
+                                            "\" in ca.toml; it has " + offered.names());
+  }
   return {};
 }
 

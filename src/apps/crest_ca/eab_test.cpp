@@ -1,3 +1,4 @@
+#include <fstream>
 #include <sys/stat.h>
 
 #include <gtest/gtest.h>
@@ -70,6 +71,8 @@ TEST_F(EabVerbTest, RefusalsSayWhichFlag) {
   EXPECT_NE(refused([](auto& flags) { flags.label = ""; }).find("--label"), std::string::npos);
   EXPECT_NE(refused([](auto& flags) { flags.accounts = 0; }).find("--accounts"), std::string::npos);
   EXPECT_NE(refused([](auto& flags) { flags.allow = {"*.*.x"}; }).find("--allow"), std::string::npos);
+  EXPECT_NE(refused([](auto& flags) { flags.profiles = {"default", "nosuch"}; }).find("--profile: there is no profile"),
+            std::string::npos);
   EXPECT_NE(refused([](auto& flags) { flags.expires = "soon"; }).find("--expires"), std::string::npos);
   ::testing::internal::CaptureStderr();
   EXPECT_EQ(run(EabRevoke{folder, "nobody\x1b[31m", false}), 64);
@@ -103,6 +106,38 @@ TEST_F(EabVerbTest, APolicyIsExplained) {
   ::testing::internal::CaptureStderr();
   EXPECT_EQ(run(flags), 64);
   ::testing::internal::GetCapturedStderr();
+}
+
+// What newOrder would say, and not only what the rules on names say.
+TEST_F(EabVerbTest, ProfilesAreExplainedAsAnOrderIsCheckedAgainstThem) {
+  std::ofstream(folder + "/ca.toml", std::ios::app) << "\n[profile.short]\nlife = \"1h\"\nnames = [\"dns\"]\n"
+                                                       "[[policy.only]]\nprofile = \"default\"\n"
+                                                       "deny = [\"secret.corp.example\"]\n";
+  const auto key = json([&] {
+    auto flags = wanted();
+    flags.profiles = {"short"};
+    return flags;
+  }());
+  const struct {
+    const char *name, *profile;
+    bool with_key;
+    const char* said;
+  } rows[] = {
+      {"a.corp.example", "", false, "allowed"},
+      {"a.corp.example", "nosuch", false, "refused, there is no profile \"nosuch\""},
+      {"*.a.corp.example", "short", false, "refused, the profile short is not for wildcards"},
+      {"secret.corp.example", "short", false, "allowed"},
+      {"secret.corp.example", "", false, "refused, the CA's policy does not allow it (ca.toml, profile default: "},
+      {"secret.corp.example", "", true, "allowed"},  // the profile that such an account gets
+      {"a.corp.example", "default", true, "refused, the account may not use the profile default"},
+      {"*.a.corp.example", "", true, "refused, the profile short is not for wildcards"},
+  };
+  for (const auto& row : rows) {
+    PolicyExplain flags{.folder = folder, .names = {row.name}, .profile = row.profile};
+    if (row.with_key) flags.eab_key = text(key, "key_id");
+    const auto said = outcome(flags).second;
+    EXPECT_EQ(said.find(std::string(row.name) + ": " + row.said), 0u) << row.profile << " " << said;
+  }
 }
 
 }  // namespace

@@ -153,18 +153,7 @@ Result<void> Issuance::check_requested(const RequestedValidity& requested, const
 
 Result<void> Issuance::check_names(const std::vector<acme::Identifier>& identifiers, const Profile& profile,
                                    Time now) const {
-  const auto& facts = deps_.issuers.choose(profile, {}, std::nullopt, now).facts();
-  std::vector<Problem> refused;
-  for (const auto& identifier : identifiers) {
-    if (facts.permits(identifier.subject_name())) continue;
-    refused.push_back(acme::make_problem(acme::ProblemType::rejectedIdentifier,
-                                         identifier.value + ": the issuing CA's name constraints do not permit it"));
-    refused.back().identifier = Problem::Subject{std::string(acme::to_string(identifier.type)), identifier.value};
-  }
-  if (refused.empty()) return {};
-  auto problem = acme::make_problem(acme::ProblemType::rejectedIdentifier, refused.front().detail.raw());
-  problem.subproblems = std::move(refused);
-  return acme::rejection(std::move(problem));
+  return deps_.issuers.check_names(identifiers, profile, now);
 }
 
 Result<OrderRow> Issuance::issue(const OrderRow& asked, const Request& request, Time now) {

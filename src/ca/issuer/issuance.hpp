@@ -40,7 +40,7 @@ class Issuance {
   // Whether an order may ask for these dates. Errors: rejection malformed.
   Result<void> check_requested(const RequestedValidity& requested, const Profile& profile, Time now) const;
 
-  // Whether the issuer may have such names (X509-11). Error: rejection rejectedIdentifier, with a subproblem for each.
+  // As IssuerSet::check_names().
   Result<void> check_names(const std::vector<acme::Identifier>& identifiers, const Profile& profile, Time now) const;
 
   // What was taken from a CSR, and the CSR itself.

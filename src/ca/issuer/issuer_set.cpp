@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "acme/problem.hpp"
+
 namespace crest::ca::issuer {
 namespace {
 
@@ -125,6 +127,17 @@ Result<IssuerSet> IssuerSet::open(std::vector<IssuingKey> keys, std::vector<Memb
   return set;
 }
 
+Result<IssuerSet> IssuerSet::without_keys(std::vector<IssuingKey> issuers) {
+  IssuerSet set;
+  for (auto& each : issuers) {
+    auto facts = chain_facts(std::move(each.chain), std::move(each.root));
+    if (!facts) return std::move(facts).error().at("issuer " + each.name);
+    set.members_.push_back({each.name, each.state, std::make_shared<ChainOnly>(*std::move(facts))});
+  }
+  TRY(check_members(set.members_));
+  return set;
+}
+
 std::vector<Candidate> IssuerSet::candidates() const {
   std::vector<Candidate> out;
   out.reserve(members_.size());
@@ -178,6 +191,22 @@ Result<void> IssuerSet::check(const Profile& profile) const {
   return make_error(ErrorKind::config,
                     "its issuer \"" + profile.issuer + "\" cannot sign: " + why + "; name one that is active",
                     "profile " + profile.name);
+}
+
+Result<void> IssuerSet::check_names(const std::vector<acme::Identifier>& identifiers, const Profile& profile,
+                                    Time now) const {
+  const auto& facts = choose(profile, {}, std::nullopt, now).facts();
+  std::vector<Problem> refused;
+  for (const auto& identifier : identifiers) {
+    if (facts.permits(identifier.subject_name())) continue;
+    refused.push_back(acme::make_problem(acme::ProblemType::rejectedIdentifier,
+                                         identifier.value + ": the issuing CA's name constraints do not permit it"));
+    refused.back().identifier = Problem::Subject{std::string(acme::to_string(identifier.type)), identifier.value};
+  }
+  if (refused.empty()) return {};
+  auto problem = acme::make_problem(acme::ProblemType::rejectedIdentifier, refused.front().detail.raw());
+  problem.subproblems = std::move(refused);
+  return acme::rejection(std::move(problem));
 }
 
 Validity IssuerSet::validity(Time now) const { return choose({}, {}, std::nullopt, now).facts().validity; }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "acme/identifier.hpp"
 #include "ca/issuer/alternate_chain.hpp"
 #include "ca/issuer/local_issuer.hpp"
 #include "ca/store/store.hpp"
@@ -60,6 +61,9 @@ class IssuerSet {
   static Result<IssuerSet> open(std::vector<IssuingKey> keys, std::vector<Member> others, Random& random,
                                 const status::Options& status = {});
 
+  // For looking only: nothing here has a key, and nothing can be signed. Errors: config, as open().
+  static Result<IssuerSet> without_keys(std::vector<IssuingKey> issuers);
+
   // Where none can: one that is active all the same, which validity_for() then refuses with the reason.
   const Issuer& choose(const Profile& profile, const RequestedValidity& requested, std::optional<crypto::KeyType> key,
                        Time now) const;
@@ -69,6 +73,9 @@ class IssuerSet {
   const Issuer* signing(std::string_view id) const;
   // Whether a profile can be issued by. Error: config, naming it and its issuer.
   Result<void> check(const Profile& profile) const;
+  // Whether the issuer of an order by this profile may have such names (X509-11). Error: rejection rejectedIdentifier, with
+  // a subproblem for each.
+  Result<void> check_names(const std::vector<acme::Identifier>& identifiers, const Profile& profile, Time now) const;
   // The dates of one that is active and valid at `now`, or of one that is active.
   Validity validity(Time now) const;
 
