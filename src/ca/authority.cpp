@@ -176,7 +176,7 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       issuer_names(options.persist.issuer_names),
       node(options.node),
       rules(rules_of(options, std::move(profiles), validator.methods())),
-      urls(options.base_url, options.name),
+      urls(options.base_url, options.name, options.former_urls),
       agenda({.turns = turn_limits(options.workers, options.validations_per_account, options.validations_per_target)}),
       instance(options.instance.empty() ? ra::new_id(random, clock.now()) : options.instance),
       membership(options.shared_store, options.node, instance),

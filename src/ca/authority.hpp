@@ -33,11 +33,12 @@ inline std::vector<crypto::KeyType> all_key_types() {
 }
 
 struct AuthorityOptions {
-  std::string base_url;       // "https://ca.corp.example:9000", without a slash at the end (JWS-21)
-  std::string name = "corp";  // /acme/<name>/directory
-  std::string node = "main";  // this process among those that share a store; the name of its audit chain
-  std::string instance;       // this process alone; "" is made up
-  bool shared_store = false;  // other nodes work on it, too
+  std::string base_url;                  // "https://ca.corp.example:9000", without a slash at the end (JWS-21)
+  std::vector<std::string> former_urls;  // the base_url of earlier times: account URLs under them stay good
+  std::string name = "corp";             // /acme/<name>/directory
+  std::string node = "main";             // this process among those that share a store; the name of its audit chain
+  std::string instance;                  // this process alone; "" is made up
+  bool shared_store = false;             // other nodes work on it, too
   Retention retention;
   // What certificates are like by the profile "default", which is offered while it is the default one.
   Duration leaf_life{24 * 3'600'000};

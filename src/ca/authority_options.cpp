@@ -8,11 +8,16 @@
 namespace crest::ca {
 namespace {
 
-constexpr std::size_t identifiers_most = 100;
+constexpr std::size_t identifiers_most = 100, former_urls_most = 8;
 constexpr Duration life_least{60'000}, order_life_most{366 * 24h};
 constexpr Duration kept_least = 1h, certificates_kept_least = 24h, kept_most = 3650 * 24h;
 
 bool is_between(Duration span, Duration least, Duration most) { return span >= least && span <= most; }
+
+bool is_base(const std::string& text) {
+  const auto url = encoding::Url::parse(text);
+  return url && url->is_https() && url->target == "/" && !text.ends_with('/');
+}
 
 bool is_link(const std::string& text) { return text.empty() || encoding::Url::parse(text).has_value(); }
 
@@ -63,6 +68,8 @@ std::vector<OptionFault> faults_of(const AuthorityOptions& options) {
     expect(is_between(life, life_least, order_life_most), option,
            "it must be at least a minute and at most " + to_human(order_life_most));
   }
+  expect(options.former_urls.size() <= former_urls_most && std::ranges::all_of(options.former_urls, is_base),
+         "former_urls", "at most 8 https URLs without a path are expected, such as \"https://old-ca.corp.example\"");
   expect(issuer::is_plain_name(options.node), "node", "1 to 64 characters of a-z, 0-9 and - are expected");
   expect(is_between(options.retention.orders, kept_least, kept_most), "retention.orders",
          "it must be at least an hour and at most " + to_human(kept_most));

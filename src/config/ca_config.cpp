@@ -237,7 +237,7 @@ Result<void> read_admin(TableReader& root, CaConfig& config) {
 }
 
 Result<void> check_general(const TableReader& root, const CaConfig& config) {
-  TRY(check(root, config.authority, {{"name", "name"}}));
+  TRY(check(root, config.authority, {{"name", "name"}, {"former_urls", "former_urls"}}));
   if (!is_host(config.host)) return root.wrong("host", "a host name or an IP address is expected");
   if (!is_listen_address(config.listen)) {
     return root.wrong("listen", "an address is expected, such as \":9000\", \"127.0.0.1:9000\" or \"[::1]:9000\"");
@@ -294,6 +294,7 @@ Result<CaConfig> ca_config_from_toml(std::string_view text, std::string file) {
   config.host = TRY(root.string("host", config.host));
   config.listen = TRY(root.string("listen", config.listen));
   config.url = TRY(root.string("url", ""));
+  config.authority.former_urls = TRY(root.strings("former_urls", {}));
   const auto workers = TRY(root.integer("workers", static_cast<std::int64_t>(config.workers), 1, workers_max));
   config.workers = static_cast<std::size_t>(workers);
   TRY(check_general(root, config));

@@ -16,6 +16,7 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   config.authority.validations_per_target = 3;
   auto& options = config.authority;
   options.name = "lab-2";
+  options.former_urls = {"https://old.corp.example", "https://10.0.0.7:9000"};
   options.leaf_life = 90min;
   options.leaf_life_max = 48h;
   options.backdate = 30s;
@@ -184,6 +185,8 @@ TEST(CaConfig, ErrorsNameTheProfilesAndIssuersSetting) {
 TEST(CaConfig, ErrorsNameTheSetting) {
   expect_refused(
       {{"nmae = \"x\"", "nmae: there is no such setting"},
+       {"former_urls = [\"https://old.corp.example/\"]", "former_urls: at most 8 https URLs without a path"},
+       {"former_urls = [\"old.corp.example\"]", "former_urls: "},
        {"[leaf]\nlive = \"1h\"", "leaf.live: there is no such setting"},
        {"[leaf]\nlife = 24", "leaf.life: a duration in quotes"},
        {"[leaf]\nlife = \"9d\"", "leaf.life: it is longer than life_max"},

@@ -62,6 +62,9 @@ std::string general_text(const CaConfig& config) {
          line("listen", width, quoted(config.listen),
               "\":9000\" is every address; \"127.0.0.1:9000\", \"[::1]:9000\"") +
          line(config.url.empty() ? "# url" : "url", width, url, "what clients see behind a proxy; clients keep it") +
+         line(options.former_urls.empty() ? "# former_urls" : "former_urls", width,
+              options.former_urls.empty() ? text_list({"https://old-ca.corp.example"}) : text_list(options.former_urls),
+              "of earlier times: accounts keep their URL") +
          line("workers", width, std::to_string(config.workers), "requests at a time") +
          line("default_profile", width, quoted(options.default_profile), "for orders that ask for none");
 }

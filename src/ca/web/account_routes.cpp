@@ -60,7 +60,7 @@ Result<http::Response> change_key(const SignedRequest& call, const Parts& parts)
   TRY(json_payload(call.caller));  // KEY-02: an inner JWS, not an empty payload
   const auto change = TRY(acme::key_change_from_payload(call.caller.payload, call.caller.url));
   auto row = *call.caller.account;
-  if (change.account_url != parts.urls.account(row.id)) {
+  if (parts.urls.account_id(change.account_url) != row.id) {
     return acme::rejection(ProblemType::malformed, "the inner JWS names another account than the outer kid");
   }
   const auto owner = TRY(parts.accounts.change_key(row, change, call.now));

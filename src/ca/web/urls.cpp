@@ -26,10 +26,15 @@ std::string Urls::alternate(std::string_view serial, std::size_t number) const {
 }
 
 std::string_view Urls::account_id(std::string_view text) const {
-  const std::string front = account("");
-  if (!text.starts_with(front)) return {};
-  text.remove_prefix(front.size());
-  return text.find_first_of("/?#") == std::string_view::npos ? text : std::string_view();
+  const std::string path = prefix_ + "/account/";
+  const auto id_behind = [&](const std::string& base) -> std::string_view {
+    if (!text.starts_with(base) || !text.substr(base.size()).starts_with(path)) return {};
+    const auto id = text.substr(base.size() + path.size());
+    return id.find_first_of("/?#") == std::string_view::npos ? id : std::string_view();
+  };
+  auto id = id_behind(base_);
+  for (auto base = former_.begin(); id.empty() && base != former_.end(); ++base) id = id_behind(*base);
+  return id;
 }
 
 std::string_view cursor_of(std::string_view target) {

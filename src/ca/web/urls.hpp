@@ -3,13 +3,16 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace crest::ca::web {
 
 class Urls {
  public:
   // `base` is what clients see in front of the path ("https://ca.corp.example"), whatever proxies stand between (JWS-21).
-  Urls(std::string base, const std::string& name) : base_(std::move(base)), prefix_("/acme/" + name) {}
+  // `former` are bases of before: account URLs under them are remembered by clients for good.
+  Urls(std::string base, const std::string& name, std::vector<std::string> former = {})
+      : base_(std::move(base)), prefix_("/acme/" + name), former_(std::move(former)) {}
 
   std::string directory() const { return url("/directory"); }
   std::string new_nonce() const { return url("/new-nonce"); }
@@ -31,12 +34,13 @@ class Urls {
 
   std::string path(std::string_view rest) const { return prefix_ + std::string(rest); }  // a Router's pattern
   std::string of_target(std::string_view target) const { return base_ + std::string(target); }
-  // The id in an account URL of ours; "" for any other text.
+  // The id in an account URL of ours, also of one that was given out under a former base; "" for any other text.
   std::string_view account_id(std::string_view url) const;
 
  private:
   std::string url(std::string_view a, std::string_view b = {}) const;
   std::string base_, prefix_;
+  std::vector<std::string> former_;
 };
 
 // What stands behind "?cursor=" in a target, or "".
