@@ -55,6 +55,8 @@ struct AuthorityOptions {
   va::CaaOptions caa;
   va::PersistOptions persist;
   std::vector<va::PerspectiveRule> perspectives;  // from where else proofs are looked at; see Deps::validators
+  bool allow_reserved_names = false;              // "a.invalid", "1.0.0.10.in-addr.arpa" (SF29)
+  std::size_t labels_max = 10;                    // of a name (SF20)
   bool allow_single_label_names = false;          // "localhost"; written by init --lab
   std::size_t identifiers_max = 100;              // an order
   std::size_t pending_orders_max = 300;           // an account (SF61)

@@ -8,7 +8,7 @@
 namespace crest::ca {
 namespace {
 
-constexpr std::size_t identifiers_most = 100, former_urls_most = 8;
+constexpr std::size_t identifiers_most = 100, former_urls_most = 8, labels_most = 127;
 constexpr Duration life_least{60'000}, order_life_most{366 * 24h};
 constexpr Duration kept_least = 1h, certificates_kept_least = 24h, kept_most = 3650 * 24h;
 
@@ -80,6 +80,8 @@ std::vector<OptionFault> faults_of(const AuthorityOptions& options) {
   expect(options.http01_port != 0, "http01_port", "a port from 1 to 65535 is expected");
   expect(options.identifiers_max >= 1 && options.identifiers_max <= identifiers_most, "identifiers_max",
          "a number from 1 to 100 is expected");
+  expect(options.labels_max >= 1 && options.labels_max <= labels_most, "labels_max",
+         "a number from 1 to 127 is expected");
   expect(options.pending_orders_max >= 1, "pending_orders_max", "at least 1 is expected");
   expect(!options.subdomains || !options.caa.enabled, "subdomains",
          "CAA records below a domain that was proved are not asked for; set validation.caa = false, or leave it off");

@@ -8,6 +8,7 @@ using ca::ra::Limit;
 using ca::ra::Policy;
 
 constexpr std::size_t rules_most = 10'000;
+constexpr std::int64_t labels_most = 127;  // of a name in DNS
 
 Result<void> read_accounts(TableReader& root, AuthorityOptions& options) {
   auto table = TRY(root.table("accounts"));
@@ -58,6 +59,9 @@ Result<void> read_policies(TableReader& root, AuthorityOptions& options) {
   auto table = TRY(root.table("policy"));
   if (!table) return {};
   options.policy = TRY(read_policy(*table, "ca.toml"));
+  options.allow_reserved_names = TRY(table->boolean("reserved_names", options.allow_reserved_names));
+  const auto labels = TRY(table->integer("labels_max", static_cast<std::int64_t>(options.labels_max), 1, labels_most));
+  options.labels_max = static_cast<std::size_t>(labels);
   TRY(read_scopes(*table, options));
   return table->finish();
 }
@@ -130,7 +134,10 @@ std::string admission_text(const AuthorityOptions& options) {
          "# names one label below it. Without allow anything is allowed; deny comes first. [[policy.only]] with "
          "account, eab_key or profile narrows it for those.\n"
          "[policy]\n" +
-         rules_text(options.policy) + scopes;
+         rules_text(options.policy) +
+         line("reserved_names", width, truth(options.allow_reserved_names),
+              "that no host has: .invalid, .alt, .arpa but for home.arpa") +
+         line("labels_max", width, std::to_string(options.labels_max), "of one name") + scopes;
 }
 
 }  // namespace crest::config

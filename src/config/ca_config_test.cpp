@@ -61,7 +61,8 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   options.egress.deny = {{encoding::IpNetwork::parse("10.0.0.53").value(), ""}};
   config.status_listen = "10.0.0.1:9080";
   options.status = {.url = "http://ca.corp.example", .crl_life = 12h, .crl_parts = 64, .ocsp_life = 1h};
-  options.eab_required = true;
+  options.eab_required = options.allow_reserved_names = true;
+  options.labels_max = 5;
   options.account_key_types = {crypto::KeyType::rsa_2048, crypto::KeyType::ec_p256};
   options.policy = ca::ra::policy_from({.label = "ca.toml",
                                         .allow = {{"corp.example", "10.0.0.0/8"}},
@@ -268,6 +269,8 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[policy]\nallow = [\"*.*.corp.example\"]", "policy.allow: \"*.*.corp.example\" is neither a name"},
        {"[policy]\nallow = [\"corp.example\"]\ndeny = [\"10.0.0.0/33\"]", "policy.deny: "},
        {"[policy]\nallow = \"corp.example\"", "policy.allow: "},
+       {"[policy]\nlabels_max = 0", "policy.labels_max: "},
+       {"[policy]\nreserved_names = 1", "policy.reserved_names: "},
        {"[[policy.only]]\nallow = [\"corp.example\"]", "policy.only.account: an account, an eab_key or a profile"},
        {"[[policy.only]]\nprofile = \"shrot\"\ndeny = [\"a.example\"]",
         "policy.only.profile: there is none of this name; there are default"},

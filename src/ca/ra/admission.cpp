@@ -23,8 +23,22 @@ bool can_be_proved(const Identifier& identifier, const Rules& rules) {
                              [&](const std::string& method) { return acme::method_fits(method, identifier); });
 }
 
+// What standards set aside, so that no host has it: RFC 6761, RFC 9476, and what maps addresses and services to names,
+// beside which home.arpa is for networks (RFC 8375).
+bool is_reserved(const std::string& name) {
+  const auto is_at_or_below = [&](std::string_view domain) {
+    return name.ends_with(domain) && (name.size() == domain.size() || name[name.size() - domain.size() - 1] == '.');
+  };
+  if (is_at_or_below("home.arpa")) return false;
+  return is_at_or_below("invalid") || is_at_or_below("alt") || is_at_or_below("arpa");
+}
+
 std::string why_name_refused(const Identifier& identifier, const Rules& rules) {
-  const std::string& name = identifier.value;
+  const std::string name = identifier.base().value;
+  if (static_cast<std::size_t>(std::ranges::count(name, '.')) >= rules.labels_max) {
+    return "it has more than " + std::to_string(rules.labels_max) + " labels, the most that this CA's policy allows";
+  }
+  if (!rules.allow_reserved_names && is_reserved(name)) return "it is a reserved name, which no host has";
   if (name.ends_with(".onion") || name == "onion") return "onion names are not validated here";
   if (!can_be_proved(identifier, rules)) {
     return identifier.is_wildcard() ? "a wildcard needs a DNS challenge, and this CA offers none; name each host"

@@ -60,6 +60,32 @@ TEST_F(AdmissionTest, ORD_03_ThePolicyNamesTheRuleForEachNameThatItRefuses) {
   EXPECT_NE(detail(1).find("no rule allows it"), std::string::npos) << detail(1);
 }
 
+TEST_F(AdmissionTest, SF20_SF29_LongAndReservedNamesAreRefusedUnlessPolicyAllowsThem) {
+  ca.options.methods = {"http-01", "dns-01"};
+  restart();
+  AcmeDriver driver(ca);
+  driver.new_account();
+  const auto said = [&](const std::string& name) {
+    const auto answer = driver.new_order({name});
+    EXPECT_EQ(answer.type(), answer.status() == 201 ? "" : "rejectedIdentifier") << name;
+    return answer.status() == 201 ? "taken" : answer.text("detail");
+  };
+  const std::string ten = "a.b.c.d.e.f.g.h.corp.example";
+  for (const auto& name : {ten, "*." + ten, std::string("printer.home.arpa"), std::string("invalid.corp.example"),
+                           std::string("xarpa.example"), std::string("a.xinvalid")})
+    EXPECT_EQ(said(name), "taken") << name;
+  for (const auto& name : {"z." + ten, "*.z." + ten})
+    EXPECT_NE(said(name).find("it has more than 10 labels"), std::string::npos) << name;
+  for (const char* name :
+       {"foo.invalid", "*.foo.invalid", "a.alt", "1.0.0.10.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa", "x.arpa"})
+    EXPECT_NE(said(name).find("it is a reserved name"), std::string::npos) << name;
+  ca.options.labels_max = 11;
+  ca.options.allow_reserved_names = true;
+  restart();
+  for (const auto& name : {"z." + ten, std::string("foo.invalid"), std::string("1.0.0.10.in-addr.arpa")})
+    EXPECT_EQ(said(name), "taken") << name;
+}
+
 TEST_F(AdmissionTest, IP_04_AddressesAreHeldToTheNetworksOfThePolicy) {
   ca.options.policy = policy({{"192.0.2.0/28"}});
   restart();

@@ -26,6 +26,8 @@ struct Rules {
   std::vector<std::string> methods = {"http-01"};  // offered where they fit, in this order
   va::EgressPolicy egress;
   bool allow_single_label_names = false;
+  bool allow_reserved_names = false;  // those that stand for no host: see admission.cpp
+  std::size_t labels_max = 10;        // of a name, without "*" (SF20)
   Policy policy{.label = "ca.toml", .any_name = true, .any_address = true};
   std::vector<ScopedPolicy> scoped_policies;
   bool eab_required = false;
