@@ -45,7 +45,9 @@ Json to_json(const Challenge& challenge) {
   if (!challenge.token.empty()) json.set("token", challenge.token);
   if (challenge.account_uri) json.set("accounturi", *challenge.account_uri);
   if (!challenge.issuer_domain_names.empty()) {
-    json.set("issuer-domain-names", Json::strings(challenge.issuer_domain_names));
+    // Draft -02 names no account, and writes this in another way.
+    json.set(challenge.account_uri ? "issuer-domain-names" : "issuerDomainNames",
+             Json::strings(challenge.issuer_domain_names));
   }
   return json;
 }
@@ -63,7 +65,8 @@ Result<Challenge> challenge_from_json(const Json& json) {
   const auto token = TRY(reader.optional_string("token"));
   challenge.token = token.value_or("");
   if (challenge.type != dns_persist_01) return challenge;
-  challenge.issuer_domain_names = TRY(reader.strings("issuer-domain-names"));
+  const bool is_draft_02 = json.find("issuerDomainNames") != nullptr;
+  challenge.issuer_domain_names = TRY(reader.strings(is_draft_02 ? "issuerDomainNames" : "issuer-domain-names"));
   challenge.account_uri = TRY(reader.optional_string("accounturi"));
   return challenge;
 }

@@ -61,6 +61,17 @@ std::map<std::string, std::string> profiles_of(const Json& meta) {
   return profiles;
 }
 
+std::vector<std::string> texts_of(const Json& meta, std::string_view name) {
+  std::vector<std::string> texts;
+  const Json* member = meta.find(name);
+  const Json::Array* items = member ? member->as_array() : nullptr;
+  if (!items) return texts;
+  for (const Json& item : *items) {
+    if (item.as_string() && texts.size() < caa_identities_max) texts.push_back(*item.as_string());
+  }
+  return texts;
+}
+
 // Nothing in meta is worth failing for: what has another type than expected counts as absent (DIR-04).
 DirectoryMeta meta_of(const Json& directory) {
   DirectoryMeta out;
@@ -68,13 +79,9 @@ DirectoryMeta meta_of(const Json& directory) {
   if (!meta || !meta->as_object()) return out;
   out.terms_of_service = text_or_none(*meta, "termsOfService");
   out.website = text_or_none(*meta, "website");
-  const Json* identities = meta->find("caaIdentities");
-  if (const Json::Array* items = identities ? identities->as_array() : nullptr) {
-    for (const Json& item : *items) {
-      if (item.as_string() && out.caa_identities.size() < caa_identities_max)
-        out.caa_identities.push_back(*item.as_string());
-    }
-  }
+  out.caa_identities = texts_of(*meta, "caaIdentities");
+  out.issuer_domain_names = texts_of(*meta, "issuerDomainNames");
+  out.account_hash_prefix = text_or_none(*meta, "accountHashPrefix");
   out.external_account_required = is_true(*meta, "externalAccountRequired");
   out.subdomain_auth_allowed = is_true(*meta, "subdomainAuthAllowed");
   out.profiles = profiles_of(*meta);
@@ -86,6 +93,8 @@ Json to_json(const DirectoryMeta& meta) {
   if (meta.terms_of_service) json.set("termsOfService", *meta.terms_of_service);
   if (meta.website) json.set("website", *meta.website);
   if (!meta.caa_identities.empty()) json.set("caaIdentities", Json::strings(meta.caa_identities));
+  if (!meta.issuer_domain_names.empty()) json.set("issuerDomainNames", Json::strings(meta.issuer_domain_names));
+  if (meta.account_hash_prefix) json.set("accountHashPrefix", *meta.account_hash_prefix);
   if (meta.external_account_required) json.set("externalAccountRequired", true);
   if (meta.subdomain_auth_allowed) json.set("subdomainAuthAllowed", true);
   if (!meta.profiles.empty()) {

@@ -17,8 +17,10 @@ struct DirectoryMeta {
   std::optional<std::string> website;
   std::vector<std::string> caa_identities;
   bool external_account_required = false;
-  bool subdomain_auth_allowed = false;          // RFC 9444 section 4.4
-  std::map<std::string, std::string> profiles;  // draft-ietf-acme-profiles: name to description
+  bool subdomain_auth_allowed = false;             // RFC 9444 section 4.4
+  std::vector<std::string> issuer_domain_names;    // draft-ietf-acme-dns-persist-02
+  std::optional<std::string> account_hash_prefix;  // the same
+  std::map<std::string, std::string> profiles;     // draft-ietf-acme-profiles: name to description
 };
 
 struct Directory {

@@ -74,6 +74,10 @@ acme::DirectoryMeta meta_of(const AuthorityOptions& options, const issuer::Profi
   meta.external_account_required = options.eab_required;
   meta.subdomain_auth_allowed = options.subdomains;
   if (options.caa.enabled) meta.caa_identities = options.caa.identities;
+  if (options.persist.draft == va::DnsPersist01::Draft::draft_02 && !options.persist.issuer_names.empty()) {
+    meta.issuer_domain_names = options.persist.issuer_names;
+    meta.account_hash_prefix = options.persist.account_hash_prefix;
+  }
   return meta;
 }
 
@@ -112,8 +116,8 @@ struct Authority::Impl {
   Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::ProfileSet profiles, const crypto::Signer* at_hand,
        const Deps& deps);
   web::Parts parts() {
-    return {urls,         nonces,      issuers,  accounts, orders,       authorizations,
-            certificates, revocations, renewals, clock,    issuer_names, [this] { return trouble(); }};
+    return {urls,         nonces,      issuers,  accounts, orders,  authorizations,
+            certificates, revocations, renewals, clock,    persist, [this] { return trouble(); }};
   }
   ra::Deps ra_deps() { return {rules, store, agenda, random, log, meter, node, membership}; }
 
@@ -139,7 +143,7 @@ struct Authority::Impl {
   const crypto::Signer* const signer;  // of an active issuer; nullptr: all keys are elsewhere
   const va::Validator validator;
   const va::Perspectives perspectives;
-  const std::vector<std::string> issuer_names;  // for dns-persist-01
+  const va::PersistOptions persist;
   const std::string node;
   const ra::Rules rules;
   const web::Urls urls;
@@ -175,7 +179,7 @@ Authority::Impl::Impl(AuthorityOptions options, issuer::IssuerSet set, issuer::P
       signer(at_hand),
       validator(validation_of(options), {deps.resolver, deps.egress, deps.probe, clock}),
       perspectives(validator, options.perspectives, deps.validators),
-      issuer_names(options.persist.issuer_names),
+      persist(options.persist),
       node(options.node),
       rules(rules_of(options, std::move(profiles), validator.methods())),
       urls(options.base_url, options.name, options.former_urls),

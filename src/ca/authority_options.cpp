@@ -19,6 +19,11 @@ bool is_base(const std::string& text) {
   return url && url->is_https() && url->target == "/" && !text.ends_with('/');
 }
 
+// Of its prefix a record holds no blank and no semicolon.
+bool is_link_like(const std::string& text) {
+  return encoding::Url::parse(text).has_value() && text.find_first_of("; \t") == std::string::npos;
+}
+
 bool is_link(const std::string& text) { return text.empty() || encoding::Url::parse(text).has_value(); }
 
 }  // namespace
@@ -82,6 +87,11 @@ std::vector<OptionFault> faults_of(const AuthorityOptions& options) {
          "a number from 1 to 100 is expected");
   expect(options.labels_max >= 1 && options.labels_max <= labels_most, "labels_max",
          "a number from 1 to 127 is expected");
+  expect(
+      options.persist.draft == va::DnsPersist01::Draft::draft_01 || is_link_like(options.persist.account_hash_prefix),
+      "persist.account_hash_prefix",
+      "draft 02 needs what all account hashes begin with: a URL of this CA, such as "
+      "\"https://ca.corp.example/account/\"");
   expect(options.pending_orders_max >= 1, "pending_orders_max", "at least 1 is expected");
   expect(!options.subdomains || !options.caa.enabled, "subdomains",
          "CAA records below a domain that was proved are not asked for; set validation.caa = false, or leave it off");

@@ -216,6 +216,32 @@ TEST_F(ValidationTest, DNP_01_DNP_09_ThePersistentChallengeHasNoToken) {
   EXPECT_EQ(other.json.find("accounturi"), nullptr);
 }
 
+TEST_F(ValidationTest, DNP_09_Draft02IsASwitch) {
+  const auto meta = [&] { return *driver.plain("GET", AcmeDriver::url("/directory")).json.find("meta"); };
+  EXPECT_EQ(meta().find("issuerDomainNames"), nullptr);
+  ca.options.persist.draft = va::DnsPersist01::Draft::draft_02;
+  ca.options.persist.account_hash_prefix = "https://ca.test/account/";
+  ca.start();
+  EXPECT_EQ(*meta().find("issuerDomainNames"), encoding::Json::strings(std::vector<std::string>{"ca.test"}));
+  EXPECT_EQ(*meta().find("accountHashPrefix"), encoding::Json("https://ca.test/account/"));
+  const auto made = challenge("a.corp.example", "dns-persist-01");
+  const auto shown = driver.read(made.url);
+  EXPECT_EQ(shown.json.find("accounturi"), nullptr);
+  EXPECT_EQ(shown.json.find("issuer-domain-names"), nullptr);
+  EXPECT_EQ(shown.texts("issuerDomainNames"), std::vector<std::string>{"ca.test"});
+  ca.resolver.add_txt("_validation-persist.b.corp.example", "ca.test; accounturi=" + driver.account_url());
+  const auto raw = challenge("b.corp.example", "dns-persist-01");
+  driver.post(raw.url, "{}");
+  const auto hash =
+      acme::dns_persist_hash("a.corp.example", jose::thumbprint(driver.public_key()), driver.account_url());
+  ca.resolver.add_txt("_validation-persist.a.corp.example",
+                      "ca.test; accounturi=https://ca.test/account/sha-256/" + hash);
+  driver.post(made.url, "{}");
+  ca.work_all();
+  EXPECT_EQ(driver.read(raw.authorization).text("status"), "invalid") << "the URL itself is of draft 01";
+  EXPECT_EQ(driver.read(made.authorization).text("status"), "valid") << ca.log.text();
+}
+
 TEST_F(ValidationTest, CAA_01_CAA_15_ADenialEndsAuthorizationAndOrder) {
   restrict("corp.example", "other.example");
   const auto made = challenge("a.corp.example", "dns-01");

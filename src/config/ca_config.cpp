@@ -1,5 +1,6 @@
 #include "config/ca_config.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "acme/authorization.hpp"
@@ -115,7 +116,12 @@ Result<void> read_methods(TableReader& table, AuthorityOptions& options) {
   if (options.persist.issuer_names.size() > persist_issuers_most) {
     return table.wrong("persist_issuers", "at most 10 names are allowed");
   }
-  return {};
+  const auto draft = TRY(table.string("persist_draft", "01"));
+  if (draft != "01" && draft != "02") return table.wrong("persist_draft", "\"01\" or \"02\" is expected");
+  using Draft = ca::va::DnsPersist01::Draft;
+  options.persist.draft = draft == "01" ? Draft::draft_01 : Draft::draft_02;
+  options.persist.account_hash_prefix = TRY(table.string("persist_hash_prefix", ""));
+  return check(table, options, {{"persist.account_hash_prefix", "persist_hash_prefix"}});
 }
 
 Result<void> read_caa(TableReader& table, CaConfig& config) {
@@ -123,6 +129,18 @@ Result<void> read_caa(TableReader& table, CaConfig& config) {
   caa.enabled = TRY(table.boolean("caa", caa.enabled));
   caa.identities = TRY(read_names(table, "caa_identities", {}));
   caa.exempt_zones = TRY(read_names(table, "caa_exempt", {}));
+  return {};
+}
+
+// Draft -02 of dns-persist wants every issuer name among those that the directory shows for CAA.
+Result<void> check_persist(const TableReader& table, const CaConfig& config) {
+  const auto& persist = config.authority.persist;
+  if (persist.draft == ca::va::DnsPersist01::Draft::draft_01 || !config.authority.caa.enabled) return {};
+  const auto identities = caa_identities(config);
+  for (const auto& name : persist.issuer_names) {
+    if (std::ranges::count(identities, name) == 0)
+      return table.wrong("persist_issuers", "by draft 02 each has to be in caa_identities; \"" + name + "\" is not");
+  }
   return {};
 }
 
@@ -256,6 +274,7 @@ Result<void> read_validation(TableReader& root, CaConfig& config) {
   auto& options = config.authority;
   TRY(read_methods(*table, options));
   TRY(read_caa(*table, config));
+  TRY(check_persist(*table, config));
   TRY(read_dns(*table, config));
   const auto workers =
       TRY(table->integer("workers", static_cast<std::int64_t>(config.validation_workers), 1, workers_max));

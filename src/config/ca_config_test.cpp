@@ -32,7 +32,9 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   options.tls_alpn01_port = 5001;
   options.methods = {"dns-01", "tls-alpn-01"};
   options.resolvers = {"10.0.0.53", "[2001:db8::1]:5353"};
-  options.persist.issuer_names = {"ca.corp.example"};
+  options.persist = {.issuer_names = {"ca.corp.example"},
+                     .draft = ca::va::DnsPersist01::Draft::draft_02,
+                     .account_hash_prefix = "https://ca.corp.example/account/"};
   options.caa = {.enabled = false, .identities = {"ca2.corp.example"}, .exempt_zones = {"lab.corp.example"}};
   config.dns = {.dnssec = false, .trust_anchors = {"/etc/crest/corp.key"}, .insecure_domains = {"corp.example"}};
   ca::issuer::Profile profile{
@@ -192,6 +194,13 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[leaf]\nlife = 24", "leaf.life: a duration in quotes"},
        {"[leaf]\nlife = \"9d\"", "leaf.life: it is longer than life_max"},
        {"[leaf]\nkeys = [\"rsa-1024\"]", "leaf.keys: "},
+       {"[validation]\npersist_draft = \"03\"", "validation.persist_draft: "},
+       {"[validation]\npersist_draft = \"02\"", "validation.persist_hash_prefix: draft 02 needs"},
+       {"[validation]\npersist_draft = \"02\"\npersist_hash_prefix = \"https://a.example/x;y\"",
+        "validation.persist_hash_prefix: "},
+       {"[validation]\npersist_draft = \"02\"\npersist_hash_prefix = \"https://a.example/\"\n"
+        "persist_issuers = [\"b.example\"]",
+        "validation.persist_issuers: by draft 02 each has to be in caa_identities"},
        {"[validation]\nhttp01_port = 0", "validation.http01_port: "},
        {"[store]\npostgres = \"host=db password=secret\"", "store.postgres: a password does not belong here"},
        {"[store]\npostgres = \"host=db password = 'secret'\"", "store.postgres: a password does not belong here"},

@@ -110,6 +110,10 @@ std::string validation_text(const CaConfig& config) {
       "# persist_issuers names this CA as records may: \"ca.corp.example; accounturi=...\".\n" +
       line("methods", width, text_list(options.methods), "") +
       line("persist_issuers", width, text_list(options.persist.issuer_names), "") +
+      "# Draft 02 of it hides the account: records hold a hash behind persist_hash_prefix, a URL of this CA.\n" +
+      line("persist_draft", width, quoted(options.persist.draft == ca::va::DnsPersist01::Draft::draft_01 ? "01" : "02"),
+           "") +
+      line("persist_hash_prefix", width, quoted(options.persist.account_hash_prefix), "") +
       line("http01_port", width, std::to_string(options.http01_port), "anything but 80 is for labs") +
       line("tls_alpn01_port", width, std::to_string(options.tls_alpn01_port), "anything but 443 is for labs") +
       "# CAA records say who may issue for a domain; a name in caa_identities makes one ours. What stands in\n"

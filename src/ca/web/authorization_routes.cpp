@@ -33,7 +33,7 @@ Result<http::Response> read_or_deactivate(const SignedRequest& call, const Parts
     }
     row = TRY(parts.authorizations.deactivate(account, id, call.now));
   }
-  auto response = json_response(200, acme::to_json(view(row, parts.urls, parts.issuer_names)));
+  auto response = json_response(200, acme::to_json(view(row, parts.urls, parts.persist)));
   add_retry_after(response, row);
   return response;
 }
@@ -50,7 +50,7 @@ Result<http::Response> read_or_respond(const SignedRequest& call, const Parts& p
   }
   const auto challenge = std::ranges::find(row.challenges, method, &store::ChallengeRow::method);
   if (challenge == row.challenges.end()) return ra::no_such("challenge");
-  auto response = json_response(200, acme::to_json(view(row, *challenge, parts.urls, parts.issuer_names)));
+  auto response = json_response(200, acme::to_json(view(row, *challenge, parts.urls, parts.persist)));
   response.headers.add("Link", http::format_link(parts.urls.authorization(row.id), "up"));
   add_retry_after(response, row);
   return response;
@@ -60,7 +60,7 @@ Result<http::Response> create(const SignedRequest& call, const Parts& parts) {
   const auto payload = TRY(json_payload(call.caller));
   const auto request = TRY(acme::new_authorization_from_json(payload));
   const auto row = TRY(parts.authorizations.create(*call.caller.account, request, call.now));
-  auto response = json_response(201, acme::to_json(view(row, parts.urls, parts.issuer_names)));
+  auto response = json_response(201, acme::to_json(view(row, parts.urls, parts.persist)));
   response.headers.add("Location", parts.urls.authorization(row.id));
   return response;
 }

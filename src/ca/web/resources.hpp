@@ -25,8 +25,8 @@ struct Parts {
   ra::Revocations& revocations;
   const ra::Renewals& renewals;
   const Clock& clock;
-  const std::vector<std::string>& issuer_names;  // for dns-persist-01
-  std::function<std::string()> trouble;          // what keeps the CA from its work, in general words; "" nothing
+  const va::PersistOptions& persist;
+  std::function<std::string()> trouble;  // what keeps the CA from its work, in general words; "" nothing
 };
 
 struct Offer {  // what the directory says

@@ -42,27 +42,26 @@ acme::Order view(const ra::OrderNow& order, const Urls& urls) {
 }
 
 acme::Challenge view(const store::AuthorizationRow& row, const store::ChallengeRow& challenge, const Urls& urls,
-                     const std::vector<std::string>& issuer_names) {
+                     const va::PersistOptions& persist) {
   acme::Challenge out{.type = challenge.method,
                       .url = urls.challenge(row.id, challenge.method),
                       .status = challenge.status,
                       .validated = challenge.validated,
                       .error = problem_of(challenge.error_json)};
   if (challenge.method == acme::dns_persist_01) {
-    out.issuer_domain_names = issuer_names;
-    out.account_uri = urls.account(row.account);
+    out.issuer_domain_names = persist.issuer_names;
+    if (persist.draft == va::DnsPersist01::Draft::draft_01) out.account_uri = urls.account(row.account);
   } else {
     out.token = row.token;
   }
   return out;
 }
 
-acme::Authorization view(const store::AuthorizationRow& row, const Urls& urls,
-                         const std::vector<std::string>& issuer_names) {
+acme::Authorization view(const store::AuthorizationRow& row, const Urls& urls, const va::PersistOptions& persist) {
   acme::Authorization out{.identifier = row.identifier, .status = row.status, .expires = row.expires};
   out.wildcard = row.scope == store::Scope::wildcard;
   out.subdomain_auth_allowed = row.scope == store::Scope::subtree;
-  for (const auto& challenge : row.challenges) out.challenges.push_back(view(row, challenge, urls, issuer_names));
+  for (const auto& challenge : row.challenges) out.challenges.push_back(view(row, challenge, urls, persist));
   return out;
 }
 
