@@ -47,7 +47,8 @@ struct AuthorityOptions {
   Duration order_life{24 * 3'600'000};
   Duration authorization_life{24 * 3'600'000};
   bool reuse_authorizations = false;
-  bool subdomains = false;  // proof of a domain may be proof of all names below it (RFC 9444); not together with CAA
+  bool reuse_orders = false;  // not for machines that share an account: they would share the order, too
+  bool subdomains = false;    // proof of a domain may be proof of all names below it (RFC 9444); not together with CAA
   std::vector<std::string> methods = va::Validator::default_methods();  // those it lacks something for are not offered
   std::uint16_t http01_port = 80, tls_alpn01_port = 443;
   va::EgressPolicy egress;

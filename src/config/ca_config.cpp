@@ -54,6 +54,7 @@ Result<void> read_orders(TableReader& root, AuthorityOptions& options) {
   options.order_life = TRY(table->duration("life", options.order_life));
   options.authorization_life = TRY(table->duration("authorization_life", options.authorization_life));
   options.reuse_authorizations = TRY(table->boolean("reuse_authorizations", options.reuse_authorizations));
+  options.reuse_orders = TRY(table->boolean("reuse_orders", options.reuse_orders));
   options.subdomains = TRY(table->boolean("subdomains", options.subdomains));
   options.allow_single_label_names = TRY(table->boolean("single_label_names", options.allow_single_label_names));
   const auto identifiers =

@@ -24,7 +24,7 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   options.leaf_key_types = {crypto::KeyType::ec_p256, crypto::KeyType::ed25519};
   options.order_life = 2h;
   options.authorization_life = 3h;
-  options.reuse_authorizations = true;
+  options.reuse_authorizations = options.reuse_orders = true;
   options.allow_single_label_names = true;
   options.identifiers_max = 7;
   options.pending_orders_max = 8;
@@ -262,6 +262,7 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[orders]\nauthorization_life = \"59s\"", "orders.authorization_life: "},
        {"[orders]\nauthorization_life = \"99999999d\"", "orders.authorization_life: "},
        {"[orders]\nreuse_authorizations = 1", "orders.reuse_authorizations: "},
+       {"[orders]\nreuse_orders = 1", "orders.reuse_orders: "},
        {"[orders]\nsingle_label_names = 1", "orders.single_label_names: "},
        {"[orders]\nidentifiers_max = 101", "orders.identifiers_max: "},
        {"[orders]\nopen_max = 0", "orders.open_max: "},

@@ -85,6 +85,8 @@ std::string orders_text(const ca::AuthorityOptions& options) {
          line("authorization_life", width, quoted(options.authorization_life), "") +
          line("reuse_authorizations", width, truth(options.reuse_authorizations),
               "a name proved once is good for later orders") +
+         line("reuse_orders", width, truth(options.reuse_orders),
+              "an open order is given again; not for accounts that machines share") +
          line("subdomains", width, truth(options.subdomains), "a domain proved by DNS is good for all names below") +
          line("single_label_names", width, truth(options.allow_single_label_names), "\"localhost\", \"printer\"") +
          line("identifiers_max", width, std::to_string(options.identifiers_max), "in one order") +

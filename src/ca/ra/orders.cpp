@@ -26,9 +26,10 @@ using store::Scope;
 
 constexpr int overloaded = 503;
 constexpr Duration proof_least{
-    30'000};                            // what is left of a proof that is used again, so that there is time to finalize
-constexpr Duration room_retry{60'000};  // a person has to make it
-constexpr Duration open_orders_retry{3'600'000};  // nobody knows when the account finishes one; by then some expired
+    30'000};  // what is left of a proof that is used again, so that there is time to finalize
+constexpr Duration order_left_least{10 * 60'000};  // of an order that is given again
+constexpr Duration room_retry{60'000};             // a person has to make it
+constexpr Duration open_orders_retry{3'600'000};   // nobody knows when the account finishes one; by then some expired
 
 Error refused_csr(std::string why) {
   return acme::rejection(ProblemType::badCSR, "the CSR is refused: " + std::move(why));
@@ -96,6 +97,26 @@ Result<void> check_limits(store::Tx& tx, const Rules& rules, const OrderRow& ord
   }
   if (!is_renewal_in_time) TRY(refusals.note(spend(tx, orders_of(order.account, rules.limits.orders), now)));
   return refusals.outcome();
+}
+
+// Whatever one of them would come to, the other would; how long an order lives is not part of it.
+bool asks_the_same(const OrderRow& open, const OrderRow& wanted) {
+  return open.profile == wanted.profile && open.not_before == wanted.not_before && open.not_after == wanted.not_after &&
+         open.replaces.empty() && wanted.replaces.empty() && open.identifiers.size() == wanted.identifiers.size() &&
+         std::ranges::is_permutation(open.identifiers, wanted.identifiers);
+}
+
+// One that is soon over is none: there has to be time to finalize.
+Result<std::optional<OrderNow>> same_open_order(store::Tx& tx, const OrderRow& wanted, std::size_t most, Time now) {
+  const auto ids = TRY(tx.orders.open_of(wanted.account, now, most));
+  for (const auto& id : ids) {
+    auto row = TRY(tx.orders.by_id(id));
+    if (!row || !asks_the_same(*row, wanted) || row->expires < now + order_left_least) continue;
+    auto order = TRY(as_now(tx, *std::move(row), now));
+    if (order.status == OrderStatus::pending || order.status == OrderStatus::ready)
+      return std::optional(std::move(order));
+  }
+  return std::optional<OrderNow>();
 }
 
 bool holds_key(const store::CertificateRow& certificate, const crypto::PublicKey& key) {
@@ -172,9 +193,14 @@ Result<OrderNow> Orders::create(const store::AccountRow& owner, const acme::NewO
          .expires = now + deps_.rules.order_life};
   if (row.not_after) row.expires = std::min(row.expires, *row.not_after);
   const OrderRow empty = row;
+  const bool may_be_old = deps_.rules.reuse_orders && request.ancestors.empty();
+  std::optional<OrderNow> same;
   const auto work = [&](store::Tx& tx) -> Result<void> {
     row = empty;
     TRY(must_be_valid(tx, account));  // what the gate saw may have changed
+    same.reset();
+    if (may_be_old) same = TRY(same_open_order(tx, row, deps_.rules.pending_orders_max, now));
+    if (same) return {};
     bool is_renewal_in_time = false;
     if (!row.replaces.empty()) is_renewal_in_time = TRY(replace(tx, row.replaces, row, now));
     TRY(check_limits(tx, deps_.rules, row, is_renewal_in_time, now));
@@ -187,6 +213,7 @@ Result<OrderNow> Orders::create(const store::AccountRow& owner, const acme::NewO
     return tx.orders.insert(row);
   };
   TRY(deps_.store.write(work));
+  if (same) return *std::move(same);
   deps_.log.info("order_created", {{"order", row.id}, {"account", account}});
   return order;
 }

@@ -27,6 +27,7 @@ class Orders {
   // storage.
   Result<void> check_room();
 
+  // Where the rules say so, an open order of the account for just the same is given again instead of another one.
   // Each blocks for a read or a write of the store, finalize for one and two and a signature; thread-safe. Errors:
   // rejections, storage. What belongs to another account does not exist here (SF14, ORD-25).
   Result<OrderNow> create(const store::AccountRow& account, const acme::NewOrder& request, Time now);

@@ -22,6 +22,7 @@ struct Rules {
   Duration order_life{24h};
   Duration authorization_life{24h};
   bool reuse_authorizations = false;
+  bool reuse_orders = false;                       // who asks for what an open order is for gets that one (SF61)
   bool subdomains = false;                         // one authorization may be for all names below a domain (RFC 9444)
   std::vector<std::string> methods = {"http-01"};  // offered where they fit, in this order
   va::EgressPolicy egress;

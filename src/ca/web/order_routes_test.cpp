@@ -215,6 +215,52 @@ TEST_F(OrderTest, ORD_11_SF30_AnExpiredOrderIsInvalid) {
   EXPECT_EQ(ca.signer.signatures, 0);
 }
 
+TEST_F(OrderTest, SF61_AnOpenOrderForTheSameIsGivenAgainWhereRulesSaySo) {
+  const std::vector<std::string> names = {"a.corp.example", "b.corp.example"};
+  EXPECT_NE(driver.new_order(names).location(), driver.new_order(names).location());
+  ca.options.reuse_orders = true;
+  ca.start();
+  AcmeDriver other(ca);
+  other.new_account();
+  const auto first = other.new_order(names);
+  const auto again = other.new_order({"b.corp.example", std::string("a.corp.example")}, "default");
+  EXPECT_EQ(again.status(), 201);
+  EXPECT_EQ(again.location(), first.location());
+  EXPECT_EQ(again.texts("authorizations"), first.texts("authorizations"));
+  for (const auto& different : {driver.new_order(names), other.new_order({std::string("a.corp.example")}),
+                                other.post(url, R"({"identifiers":[{"type":"dns","value":"a.corp.example"},)"
+                                                R"({"type":"dns","value":"b.corp.example"}],"notAfter":")" +
+                                                    at(2h) + "\"}")}) {
+    EXPECT_EQ(different.status(), 201);
+    EXPECT_NE(different.location(), first.location());
+  }
+  ca.options.limits.orders = {1, 1000h};
+  ca.start();
+  EXPECT_EQ(other.new_order({std::string("c.corp.example")}).status(), 429);
+  EXPECT_EQ(other.new_order(names).location(), first.location()) << "which takes nothing from the limit";
+  ca.options.limits.orders = {};
+  ca.start();
+  EXPECT_EQ(other.post(first.texts("authorizations").at(0), R"({"status":"deactivated"})").status(), 200);
+  const auto second = other.new_order(names);
+  EXPECT_NE(second.location(), first.location()) << "that one has failed";
+  ca.clock.advance(ca.options.order_life - 10min);
+  EXPECT_EQ(other.new_order(names).location(), second.location());
+  ca.clock.advance(1s);
+  EXPECT_NE(other.new_order(names).location(), second.location()) << "too little is left of it";
+}
+
+TEST_F(OrderTest, SF61_AReadyOrderIsGivenAgainUntilItIsFinalized) {
+  ca.options.reuse_orders = true;
+  ca.start();
+  const auto order = ready({"a.corp.example"});
+  const auto again = driver.new_order({std::string("a.corp.example")});
+  EXPECT_EQ(again.location(), order.location());
+  EXPECT_EQ(again.text("status"), "ready");
+  const auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  EXPECT_EQ(driver.finalize(again, key, {"a.corp.example"}).text("status"), "valid");
+  EXPECT_NE(driver.new_order({std::string("a.corp.example")}).location(), order.location());
+}
+
 TEST_F(OrderTest, ORD_12_AUT_12_ReusedAuthorizationsMakeAnOrderReady) {
   ca.options.reuse_authorizations = true;
   ca.start();
