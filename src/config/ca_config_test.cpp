@@ -95,7 +95,7 @@ TEST(CaConfig, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(read->authority.validations_per_account, 2u);
   EXPECT_EQ(read->authority.validations_per_target, 3u);
   EXPECT_EQ(read->authority.policy.allow, options.policy.allow);
-  EXPECT_EQ(read->authority.scoped_policies.at(0).policy.label, "ca.toml, EAB key k, profile p");
+  EXPECT_EQ(read->authority.scoped_policies.at(0).policy.label, "ca.toml, EAB key k, profile a");
   EXPECT_EQ(read->authority.leaf_usages, options.leaf_usages);
   EXPECT_EQ(read->authority.leaf_life, 90min);
   EXPECT_EQ(read->authority.egress.allow.size(), 2u);

@@ -9,6 +9,7 @@
 #include "ca/ra/orders.hpp"
 #include "ca/ra/renewals.hpp"
 #include "ca/ra/revocations.hpp"
+#include "ca/va/validator.hpp"
 #include "ca/web/edge.hpp"
 
 namespace crest::ca::web {
