@@ -194,13 +194,6 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[leaf]\nlife = 24", "leaf.life: a duration in quotes"},
        {"[leaf]\nlife = \"9d\"", "leaf.life: it is longer than life_max"},
        {"[leaf]\nkeys = [\"rsa-1024\"]", "leaf.keys: "},
-       {"[validation]\npersist_draft = \"03\"", "validation.persist_draft: "},
-       {"[validation]\npersist_draft = \"02\"", "validation.persist_hash_prefix: draft 02 needs"},
-       {"[validation]\npersist_draft = \"02\"\npersist_hash_prefix = \"https://a.example/x;y\"",
-        "validation.persist_hash_prefix: "},
-       {"[validation]\npersist_draft = \"02\"\npersist_hash_prefix = \"https://a.example/\"\n"
-        "persist_issuers = [\"b.example\"]",
-        "validation.persist_issuers: by draft 02 each has to be in caa_identities"},
        {"[validation]\nhttp01_port = 0", "validation.http01_port: "},
        {"[store]\npostgres = \"host=db password=secret\"", "store.postgres: a password does not belong here"},
        {"[store]\npostgres = \"host=db password = 'secret'\"", "store.postgres: a password does not belong here"},
@@ -291,6 +284,16 @@ TEST(CaConfig, ErrorsNameTheSetting) {
        {"[limits]\norders = 300", "limits.orders: "},
        {"[directory]\nterms_of_service = \"see the wiki\"", "directory.terms_of_service: "},
        {"[directory]\nwebsite = \"ftp://corp.example\"", "directory.website: "}});
+}
+
+TEST(CaConfig, DNP_09_BadSettingsOfDraft02AreErrors) {
+  expect_refused({{"[validation]\npersist_draft = \"03\"", "validation.persist_draft: "},
+                  {"[validation]\npersist_draft = \"02\"", "validation.persist_hash_prefix: draft 02 needs"},
+                  {"[validation]\npersist_draft = \"02\"\npersist_hash_prefix = \"https://a.example/x;y\"",
+                   "validation.persist_hash_prefix: "},
+                  {"[validation]\npersist_draft = \"02\"\npersist_hash_prefix = \"https://a.example/\"\n"
+                   "persist_issuers = [\"b.example\"]",
+                   "validation.persist_issuers: by draft 02 each has to be in caa_identities"}});
 }
 
 TEST(CaConfig, ErrorsNameTheStatusSetting) {
