@@ -410,6 +410,20 @@ TEST_F(Nodes, SF67_ANodeThatIsBackWritesNothingOfWhatAnotherHasTakenOver) {
   EXPECT_EQ(driver.read(order.location()).text("status"), "ready");
 }
 
+TEST_F(Nodes, SF65_SF67_AChallengeIsValidatedWhoseAcceptanceWasWrittenAndNotAnswered) {
+  AcmeDriver driver(north);
+  ASSERT_EQ(driver.new_account().status(), 201);
+  add_host(driver);
+  const auto order = driver.new_order({std::string("a.corp.example")});
+  north.store.lose_write_in = 1;
+  driver.respond_all(order);
+  AcmeDriver::through(south, driver).respond_all(order);  // as a client does that was told to try again
+  work(south);
+  EXPECT_TRUE(south.egress.seen.empty()) << "it is north's";
+  work(north);
+  EXPECT_EQ(driver.read(order.location()).text("status"), "ready");
+}
+
 TEST_F(Nodes, SF67_AWriteThatFailedIsTriedAgainBeforeTheLeaseIsOver) {
   pass(15s);
   north.store.fail_write_in = 1;

@@ -222,12 +222,14 @@ Result<AuthorizationRow> Authorizations::respond(const store::AccountRow& accoun
     is_new = TRY(tx.authorizations.update_if(row, AuthorizationStatus::pending));
     return {};
   };
-  TRY(deps_.store.write(work));
+  const auto written = deps_.store.write(work);
+  // A commit that failed may still have happened: the client may ask another node next, which leaves it to this one.
   const auto* under_way = processing_challenge(row);
   if (under_way && under_way->method == method && deps_.membership.owns(row.node)) {
-    deps_.agenda.add(validation_task(row, *under_way, now));  // also of one whose first answer said that it failed
+    deps_.agenda.add(validation_task(row, *under_way, now));
     deps_.agenda.hurry(id, now);
   }
+  if (!written) return written.error();
   if (is_new) deps_.log.debug("challenge_accepted", {{"authorization", id}, {"account", account.id}});
   row.status = store::current_status(row, now);
   return row;

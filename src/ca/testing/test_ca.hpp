@@ -170,6 +170,7 @@ class MoodyStore final : public store::Store {
  public:
   explicit MoodyStore(store::Store& inner) : inner_(inner) {}
   std::atomic<int> fail_write_in = 0;  // 1: the next one; 0: never
+  std::atomic<int> lose_write_in = 0;  // it is done, and nobody is told
   std::atomic<int> writes = 0, checks = 0;
   std::atomic<bool> no_room = false;
   std::atomic<bool> audit_fails = false;
@@ -182,7 +183,9 @@ class MoodyStore final : public store::Store {
       TRY(by_test(work, tx, audit_fails));
       return make_error(ErrorKind::storage, "another node was first");
     });
-    return inner_.write([&](store::Tx& tx) { return by_test(work, tx, audit_fails); });
+    auto done = inner_.write([&](store::Tx& tx) { return by_test(work, tx, audit_fails); });
+    if (lose_write_in > 0 && --lose_write_in == 0) return make_error(ErrorKind::storage, "the connection is lost");
+    return done;
   }
   Result<void> read(const store::Work& work) override {
     return inner_.read([&](store::Tx& tx) { return by_test(work, tx, false); });
